@@ -1,0 +1,4 @@
+//! What exists: every stored column, dimension, metric, report, tracking parameter and segment, as rows.
+//! Everything else reads these rows; nothing is written twice.
+
+pub mod columns;
