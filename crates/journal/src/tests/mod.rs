@@ -1,0 +1,3 @@
+//! Tests of the whole crate; those of one module stand beside it.
+
+mod behaviour;
