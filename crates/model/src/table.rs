@@ -16,6 +16,9 @@ pub enum Value {
     /// Keys keep their order.
     Map(Vec<(Name, Value)>),
     Table(Box<Table>),
+    /// A whole answer inside another one: the data of a processed report, which may be a set of
+    /// tables or a single row of metrics.
+    Answer(Box<Answer>),
 }
 
 impl Value {
