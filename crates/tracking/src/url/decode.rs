@@ -13,7 +13,9 @@ pub fn percent_decode(text: &str) -> Cow<'_, [u8]> {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut index = 0;
     while let Some(&byte) = bytes.get(index) {
-        let escaped = (byte == b'%').then(|| hex_pair(bytes.get(index + 1), bytes.get(index + 2))).flatten();
+        let escaped = (byte == b'%')
+            .then(|| hex_pair(bytes.get(index + 1), bytes.get(index + 2)))
+            .flatten();
         match (byte, escaped) {
             (_, Some(value)) => {
                 decoded.push(value);
@@ -57,7 +59,9 @@ pub fn url_encode(bytes: &[u8]) -> String {
     let mut encoded = String::with_capacity(bytes.len() + 16);
     for &byte in bytes {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => encoded.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+                encoded.push(char::from(byte))
+            }
             b' ' => encoded.push('+'),
             other => {
                 encoded.push('%');
@@ -73,8 +77,14 @@ pub fn url_encode(bytes: &[u8]) -> String {
 ///
 /// For input that is known to come out of HTML source. Tracking parameters are not: they are taken as they are.
 pub fn unescape_html(text: &str) -> Cow<'_, str> {
-    const ENTITIES: &[(&str, char)] =
-        &[("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>'), ("&quot;", '"'), ("&#039;", '\''), ("&#39;", '\'')];
+    const ENTITIES: &[(&str, char)] = &[
+        ("&amp;", '&'),
+        ("&lt;", '<'),
+        ("&gt;", '>'),
+        ("&quot;", '"'),
+        ("&#039;", '\''),
+        ("&#39;", '\''),
+    ];
     if !text.contains('&') {
         return Cow::Borrowed(text);
     }
@@ -102,13 +112,17 @@ pub fn unescape_html(text: &str) -> Cow<'_, str> {
 /// `None`: unknown name, or the bytes are not of that set.
 pub fn decode_charset(bytes: &[u8], charset: &str) -> Option<String> {
     let encoding = Encoding::for_label(charset_label(charset).as_bytes())?;
-    encoding.decode_without_bom_handling_and_without_replacement(bytes).map(Cow::into_owned)
+    encoding
+        .decode_without_bom_handling_and_without_replacement(bytes)
+        .map(Cow::into_owned)
 }
 
 /// Names that are common in lists and page headers but are not WHATWG labels.
 fn charset_label(charset: &str) -> &str {
     match charset.trim() {
-        name if name.eq_ignore_ascii_case("ms932") || name.eq_ignore_ascii_case("cp932") => "shift_jis",
+        name if name.eq_ignore_ascii_case("ms932") || name.eq_ignore_ascii_case("cp932") => {
+            "shift_jis"
+        }
         name if name.eq_ignore_ascii_case("cp936") => "gbk",
         name if name.eq_ignore_ascii_case("cp949") => "euc-kr",
         name => name,
@@ -140,24 +154,39 @@ mod tests {
 
     #[test]
     fn invalid_utf8_is_encoded_again_as_a_whole() {
-        assert_eq!(url_decode_valid_utf8("non+unicode %EC%E5"), "non+unicode+%EC%E5");
+        assert_eq!(
+            url_decode_valid_utf8("non+unicode %EC%E5"),
+            "non+unicode+%EC%E5"
+        );
         assert_eq!(url_decode_valid_utf8("caf%C3%A9+x"), "café x");
     }
 
     #[test]
     fn encoding_is_the_form_encoding() {
-        assert_eq!(url_encode("free > pro-p_r.i ~é".as_bytes()), "free+%3E+pro-p_r.i+%7E%C3%A9");
+        assert_eq!(
+            url_encode("free > pro-p_r.i ~é".as_bytes()),
+            "free+%3E+pro-p_r.i+%7E%C3%A9"
+        );
     }
 
     #[test]
     fn html_entities_are_undone_once() {
-        assert_eq!(unescape_html("a&amp;lt;b&lt;&gt;&quot;&#039;&#39;&nbsp;&"), "a&lt;b<>\"''&nbsp;&");
+        assert_eq!(
+            unescape_html("a&amp;lt;b&lt;&gt;&quot;&#039;&#39;&nbsp;&"),
+            "a&lt;b<>\"''&nbsp;&"
+        );
     }
 
     #[test]
     fn character_sets_are_strict_and_tolerate_unknown_names() {
-        assert_eq!(decode_charset(b"\xEC\xE5\xF8", "windows-1251").as_deref(), Some("меш"));
-        assert_eq!(decode_charset(b"2\xFC", "ISO-8859-15").as_deref(), Some("2ü"));
+        assert_eq!(
+            decode_charset(b"\xEC\xE5\xF8", "windows-1251").as_deref(),
+            Some("меш")
+        );
+        assert_eq!(
+            decode_charset(b"2\xFC", "ISO-8859-15").as_deref(),
+            Some("2ü")
+        );
         assert_eq!(decode_charset(b"\xEC\xE5", "utf-8"), None);
         assert_eq!(decode_charset(b"abc", "GTF-42"), None);
         assert_eq!(decode_charset(b"\x83\x65", "ms932").as_deref(), Some("テ"));

@@ -55,7 +55,11 @@ impl ExcludedParameters {
 
     /// Adds names and `/patterns/`.
     pub fn extend<'a>(&mut self, entries: impl IntoIterator<Item = &'a str>) {
-        for entry in entries.into_iter().map(str::trim).filter(|entry| !entry.is_empty()) {
+        for entry in entries
+            .into_iter()
+            .map(str::trim)
+            .filter(|entry| !entry.is_empty())
+        {
             match pattern_of(entry) {
                 Some(pattern) => self.patterns.extend(compile(pattern)),
                 None => {
@@ -67,7 +71,11 @@ impl ExcludedParameters {
 
     /// Whether a name, already in lower case, is removed.
     pub fn contains(&self, lower_case_name: &str) -> bool {
-        self.names.contains(lower_case_name) || self.patterns.iter().any(|pattern| pattern.is_match(lower_case_name))
+        self.names.contains(lower_case_name)
+            || self
+                .patterns
+                .iter()
+                .any(|pattern| pattern.is_match(lower_case_name))
     }
 }
 
@@ -79,7 +87,11 @@ fn pattern_of(entry: &str) -> Option<&str> {
 }
 
 fn compile(pattern: &str) -> Option<Regex> {
-    RegexBuilder::new(pattern).case_insensitive(true).size_limit(PATTERN_SIZE_LIMIT_BYTES).build().ok()
+    RegexBuilder::new(pattern)
+        .case_insensitive(true)
+        .size_limit(PATTERN_SIZE_LIMIT_BYTES)
+        .build()
+        .ok()
 }
 
 #[cfg(test)]
@@ -88,7 +100,8 @@ mod tests {
 
     #[test]
     fn names_and_patterns_are_case_insensitive() {
-        let excluded = ExcludedParameters::with_always_excluded(["SID", "/^utm_/", "/broken(/", " ", "/x/i"]);
+        let excluded =
+            ExcludedParameters::with_always_excluded(["SID", "/^utm_/", "/broken(/", " ", "/x/i"]);
         for (name, expected) in [
             ("sid", true),
             ("side", false),

@@ -29,7 +29,9 @@ impl Noise {
         let mut text = String::new();
         for _ in 0..self.below(limit) {
             match self.below(4) {
-                0 => text.push(char::from_u32(self.next() as u32 % 0x11_0000).unwrap_or('\u{fffd}')),
+                0 => {
+                    text.push(char::from_u32(self.next() as u32 % 0x11_0000).unwrap_or('\u{fffd}'))
+                }
                 1 => text.push((self.next() % 128) as u8 as char),
                 _ => text.push_str(pieces[self.below(pieces.len())]),
             }
@@ -40,8 +42,53 @@ impl Noise {
 
 /// Pieces of URLs and query strings.
 pub(crate) const URL_PIECES: &[&str] = &[
-    "http://", "https://", "HTTP://WWW.", "www.", "//", "/", "?", "#", "&", "=", ";", "+", "%", "%2", "%41", "%C3%A9",
-    "%00", "[]", "[", "]", "[k]", "%5B%5D", "%5b", "a", "b", "q", "utm_source", "pk_campaign", "sid", "example.org",
-    "Ünïcode.de", "xn--nicode-2ya", ":80", ":", "@", "user:pw@", ".", "..", " ", "\t", "\n", "\u{0}", "javascript:",
-    "&amp;", "google.com", "İ", "😎", "search", "é",
+    "http://",
+    "https://",
+    "HTTP://WWW.",
+    "www.",
+    "//",
+    "/",
+    "?",
+    "#",
+    "&",
+    "=",
+    ";",
+    "+",
+    "%",
+    "%2",
+    "%41",
+    "%C3%A9",
+    "%00",
+    "[]",
+    "[",
+    "]",
+    "[k]",
+    "%5B%5D",
+    "%5b",
+    "a",
+    "b",
+    "q",
+    "utm_source",
+    "pk_campaign",
+    "sid",
+    "example.org",
+    "Ünïcode.de",
+    "xn--nicode-2ya",
+    ":80",
+    ":",
+    "@",
+    "user:pw@",
+    ".",
+    "..",
+    " ",
+    "\t",
+    "\n",
+    "\u{0}",
+    "javascript:",
+    "&amp;",
+    "google.com",
+    "İ",
+    "😎",
+    "search",
+    "é",
 ];

@@ -25,7 +25,12 @@ pub enum UrlPrefix {
 
 impl UrlPrefix {
     /// Longest first, so that `www.` is seen.
-    const ALL: [UrlPrefix; 4] = [UrlPrefix::HttpWww, UrlPrefix::Http, UrlPrefix::HttpsWww, UrlPrefix::Https];
+    const ALL: [UrlPrefix; 4] = [
+        UrlPrefix::HttpWww,
+        UrlPrefix::Http,
+        UrlPrefix::HttpsWww,
+        UrlPrefix::Https,
+    ];
 
     /// The text in front of the stored URL.
     pub fn text(self) -> &'static str {
@@ -39,7 +44,9 @@ impl UrlPrefix {
 
     /// From the stored number.
     pub fn from_number(number: u8) -> Option<Self> {
-        UrlPrefix::ALL.into_iter().find(|prefix| *prefix as u8 == number)
+        UrlPrefix::ALL
+            .into_iter()
+            .find(|prefix| *prefix as u8 == number)
     }
 }
 
@@ -74,17 +81,33 @@ pub struct PageUrlRules<'a> {
 ///
 /// Applying it to its own result changes nothing.
 pub fn normalise_page_url(url: &str, rules: &PageUrlRules<'_>) -> Option<NormalisedUrl> {
-    let cleaned = clean_url_text(url, rules.max_bytes);
+    let is_excluded = |name: &str| rules.excluded.contains(name);
+    wanted_url(url, rules.keep_fragment, rules.max_bytes, &is_excluded)
+        .map(|kept| split_prefix(&kept))
+}
+
+/// A URL with host in lower case and without the parameters that `is_excluded` names in lower case.
+pub(crate) fn wanted_url(
+    url: &str,
+    keep_fragment: bool,
+    max_bytes: usize,
+    is_excluded: &dyn Fn(&str) -> bool,
+) -> Option<String> {
+    let cleaned = clean_url_text(url, max_bytes);
     let plain = matrix_to_query(&cleaned);
     if !looks_like_url(&plain) {
         return None;
     }
-    let mut kept = keep_wanted_parts(&plain, rules);
+    let mut kept = keep_wanted_parts(&plain, keep_fragment, is_excluded);
     // What was removed can leave a space at the end; without it, the last parameter may be another one.
     while kept.ends_with(is_trimmed) {
-        kept = keep_wanted_parts(kept.trim_end_matches(is_trimmed), rules);
+        kept = keep_wanted_parts(
+            kept.trim_end_matches(is_trimmed),
+            keep_fragment,
+            is_excluded,
+        );
     }
-    looks_like_url(&kept).then(|| split_prefix(&kept))
+    looks_like_url(&kept).then_some(kept)
 }
 
 /// The URL before any parameter is removed: what goals match. `None` as for [`normalise_page_url`].
@@ -105,7 +128,10 @@ pub fn clean_url_text(text: &str, max_bytes: usize) -> Cow<'_, str> {
     if !trimmed.contains(is_control) {
         return Cow::Borrowed(cut_to_bytes(trimmed, max_bytes).trim_end_matches(is_trimmed));
     }
-    let without_controls: String = trimmed.chars().filter(|character| !is_control(*character)).collect();
+    let without_controls: String = trimmed
+        .chars()
+        .filter(|character| !is_control(*character))
+        .collect();
     let cut = cut_to_bytes(without_controls.trim_matches(is_trimmed), max_bytes);
     Cow::Owned(cut.trim_end_matches(is_trimmed).to_owned())
 }
@@ -131,8 +157,13 @@ pub fn looks_like_url(text: &str) -> bool {
     let (before, rest) = (&text[..position], &text[position + 2..]);
     let scheme = before.strip_suffix(':').unwrap_or(before);
     let has_colon_if_scheme = scheme.is_empty() || before.ends_with(':');
-    let runs_code = ["javascript", "vbscript", "data"].iter().any(|name| scheme.eq_ignore_ascii_case(name));
-    has_colon_if_scheme && (scheme.is_empty() || is_scheme(scheme)) && !rest.is_empty() && !runs_code
+    let runs_code = ["javascript", "vbscript", "data"]
+        .iter()
+        .any(|name| scheme.eq_ignore_ascii_case(name));
+    has_colon_if_scheme
+        && (scheme.is_empty() || is_scheme(scheme))
+        && !rest.is_empty()
+        && !runs_code
 }
 
 /// `/path;a=b;c=d?e=f` says the same as `/path?a=b&c=d&e=f`. A fragment is left alone.
@@ -151,22 +182,26 @@ fn matrix_to_query(url: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{path}?{parameters}{fragment}"))
 }
 
-fn keep_wanted_parts(url: &str, rules: &PageUrlRules<'_>) -> String {
+fn keep_wanted_parts(url: &str, keep_fragment: bool, is_excluded: &dyn Fn(&str) -> bool) -> String {
     let mut parts = UrlParts::parse(url);
     if let Some(host) = parts.host.take() {
         parts.host = Some(lower_case_host(host));
     }
-    if !rules.keep_fragment {
+    if !keep_fragment {
         parts.fragment = None;
     }
     if let Some(query) = parts.query.take() {
-        parts.query = Some(Cow::Owned(RawQuery::parse(&query).without(rules.excluded)));
+        parts.query = Some(Cow::Owned(
+            RawQuery::parse(&query).without_names(is_excluded),
+        ));
     }
     // Single-page applications put their parameters behind the hash.
     if parts.query_text().is_empty()
         && let Some(fragment) = parts.fragment.take()
     {
-        parts.fragment = Some(Cow::Owned(RawQuery::parse(&fragment).without(rules.excluded)));
+        parts.fragment = Some(Cow::Owned(
+            RawQuery::parse(&fragment).without_names(is_excluded),
+        ));
     }
     parts.to_string()
 }
@@ -195,10 +230,16 @@ pub fn split_prefix(url: &str) -> NormalisedUrl {
         if let Some(start) = url.get(..text.len())
             && start.eq_ignore_ascii_case(text)
         {
-            return NormalisedUrl { url: url[text.len()..].to_owned(), prefix: Some(prefix) };
+            return NormalisedUrl {
+                url: url[text.len()..].to_owned(),
+                prefix: Some(prefix),
+            };
         }
     }
-    NormalisedUrl { url: url.to_owned(), prefix: None }
+    NormalisedUrl {
+        url: url.to_owned(),
+        prefix: None,
+    }
 }
 
 #[cfg(test)]
@@ -208,9 +249,16 @@ mod tests {
     use super::*;
 
     fn normalise(url: &str, keep_fragment: bool) -> Option<NormalisedUrl> {
-        let names = DEFAULT_EXCLUDED_PARAMETERS.iter().copied().chain(["utm_source", "/^cut_/"]);
+        let names = DEFAULT_EXCLUDED_PARAMETERS
+            .iter()
+            .copied()
+            .chain(["utm_source", "/^cut_/"]);
         let excluded = ExcludedParameters::with_always_excluded(names);
-        let rules = PageUrlRules { keep_fragment, excluded: &excluded, max_bytes: PAGE_URL_MAX_BYTES };
+        let rules = PageUrlRules {
+            keep_fragment,
+            excluded: &excluded,
+            max_bytes: PAGE_URL_MAX_BYTES,
+        };
         normalise_page_url(url, &rules)
     }
 
@@ -218,12 +266,28 @@ mod tests {
     fn the_stored_form_of_page_urls() {
         use UrlPrefix::*;
         for (url, stored, prefix) in [
-            ("http://example.org/foo/bar.html", "example.org/foo/bar.html", Some(Http)),
-            ("https://wWw.Example.org/Foo", "example.org/Foo", Some(HttpsWww)),
+            (
+                "http://example.org/foo/bar.html",
+                "example.org/foo/bar.html",
+                Some(Http),
+            ),
+            (
+                "https://wWw.Example.org/Foo",
+                "example.org/Foo",
+                Some(HttpsWww),
+            ),
             ("HTTP://WWW.example.org", "example.org", Some(HttpWww)),
             ("https://example.org/?", "example.org/", Some(Https)),
-            ("  http://example.org/a\r\n\u{0}b ", "example.org/ab", Some(Http)),
-            ("http://h/p?a=1&GCLID=2&utm_source=x&b=%41#frag", "h/p?a=1&b=%41", Some(Http)),
+            (
+                "  http://example.org/a\r\n\u{0}b ",
+                "example.org/ab",
+                Some(Http),
+            ),
+            (
+                "http://h/p?a=1&GCLID=2&utm_source=x&b=%41#frag",
+                "h/p?a=1&b=%41",
+                Some(Http),
+            ),
             ("http://h/p?cut_me=1&sid=5", "h/p", Some(Http)),
             ("http://h/p;a=b;sid=1?c=d", "h/p?a=b&c=d", Some(Http)),
             ("http://h/p;a=b", "h/p?a=b", Some(Http)),
@@ -233,12 +297,27 @@ mod tests {
             ("ftp://H/p", "ftp://h/p", None),
             ("http://user:pw@H:80/p", "user:pw@h:80/p", Some(Http)),
             ("http://www.my.url/ꟽ碌㒧", "my.url/ꟽ碌㒧", Some(HttpWww)),
-            ("https://make.wordpress.org/?emoji=😎l&param=test", "make.wordpress.org/?emoji=😎l&param=test", Some(Https)),
-            ("http://h/x?f=<script>alert(1);</script>{\"a\":{}}", "h/x?f=<script>alert(1);</script>{\"a\":{}}", Some(Http)),
-            ("http://xn--bcher-kva.example/", "xn--bcher-kva.example/", Some(Http)),
+            (
+                "https://make.wordpress.org/?emoji=😎l&param=test",
+                "make.wordpress.org/?emoji=😎l&param=test",
+                Some(Https),
+            ),
+            (
+                "http://h/x?f=<script>alert(1);</script>{\"a\":{}}",
+                "h/x?f=<script>alert(1);</script>{\"a\":{}}",
+                Some(Http),
+            ),
+            (
+                "http://xn--bcher-kva.example/",
+                "xn--bcher-kva.example/",
+                Some(Http),
+            ),
             ("http://BÜCHER.example/", "bücher.example/", Some(Http)),
         ] {
-            let expected = NormalisedUrl { url: stored.to_owned(), prefix };
+            let expected = NormalisedUrl {
+                url: stored.to_owned(),
+                prefix,
+            };
             assert_eq!(normalise(url, false), Some(expected), "{url}");
         }
     }
@@ -248,19 +327,36 @@ mod tests {
         for (url, stored) in [
             ("http://h/p#/page?utm_source=1", "h/p#/page?utm_source=1"),
             ("http://h/p#a=1&utm_source=2", "h/p#a=1"),
-            ("http://h/p?x=1#a=1&utm_source=2", "h/p?x=1#a=1&utm_source=2"),
+            (
+                "http://h/p?x=1#a=1&utm_source=2",
+                "h/p?x=1#a=1&utm_source=2",
+            ),
             ("http://h/p#notIgnored#", "h/p#notIgnored#"),
             ("http://h/p#a;b", "h/p#a;b"),
         ] {
-            assert_eq!(normalise(url, true).map(|stored| stored.url).as_deref(), Some(stored), "{url}");
+            assert_eq!(
+                normalise(url, true).map(|stored| stored.url).as_deref(),
+                Some(stored),
+                "{url}"
+            );
         }
     }
 
     #[test]
     fn what_is_no_page_url_is_refused() {
-        for url in
-            ["", "http://", "//", "example.org/x", "javascript://%0aalert(1)", "JavaScript:alert(1)//x", "data://x", "vbscript://x", "1http://x", "mailto:a@b", "a b://x"]
-        {
+        for url in [
+            "",
+            "http://",
+            "//",
+            "example.org/x",
+            "javascript://%0aalert(1)",
+            "JavaScript:alert(1)//x",
+            "data://x",
+            "vbscript://x",
+            "1http://x",
+            "mailto:a@b",
+            "a b://x",
+        ] {
             assert_eq!(normalise(url, false), None, "{url}");
             assert_eq!(outlink_or_download_url(url, 1_024), None, "{url}");
         }
@@ -273,7 +369,10 @@ mod tests {
             "https://outlinks.org/#!outlink-with-fragment-<script>",
             "ftp://h/a.zip?gclid=1",
         ] {
-            assert_eq!(outlink_or_download_url(&format!(" {url}\n"), 1_024).as_deref(), Some(url));
+            assert_eq!(
+                outlink_or_download_url(&format!(" {url}\n"), 1_024).as_deref(),
+                Some(url)
+            );
             assert_eq!(raw_page_url(url).as_deref(), Some(url));
         }
     }
@@ -281,7 +380,9 @@ mod tests {
     #[test]
     fn long_urls_are_cut_between_characters() {
         let long = format!("http://h/{}", "é".repeat(1_000));
-        let stored = normalise(&long, false).map(|stored| stored.full()).unwrap_or_default();
+        let stored = normalise(&long, false)
+            .map(|stored| stored.full())
+            .unwrap_or_default();
         assert_eq!(stored.len(), 1_023);
         assert!(long.starts_with(&stored));
     }
@@ -292,9 +393,15 @@ mod tests {
         let mut accepted = 0;
         for round in 0..20_000 {
             let tail = noise.text(URL_PIECES, 40);
-            let url = if round % 2 == 0 { format!("http://h{tail}") } else { tail };
+            let url = if round % 2 == 0 {
+                format!("http://h{tail}")
+            } else {
+                tail
+            };
             for keep_fragment in [false, true] {
-                let Some(once) = normalise(&url, keep_fragment) else { continue };
+                let Some(once) = normalise(&url, keep_fragment) else {
+                    continue;
+                };
                 accepted += 1;
                 let full = once.full();
                 assert!(full.len() <= PAGE_URL_MAX_BYTES);
@@ -309,7 +416,11 @@ mod tests {
         let mut noise = Noise::new(5);
         for _ in 0..5_000 {
             let text = String::from_utf8_lossy(&noise.bytes(200)).into_owned();
-            let _ = (normalise(&text, true), raw_page_url(&text), outlink_or_download_url(&text, 10));
+            let _ = (
+                normalise(&text, true),
+                raw_page_url(&text),
+                outlink_or_download_url(&text, 10),
+            );
         }
     }
 

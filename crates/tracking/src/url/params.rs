@@ -16,7 +16,10 @@ pub struct ParamLimits {
 
 impl Default for ParamLimits {
     fn default() -> Self {
-        ParamLimits { max_pairs: 1_000, max_depth: 64 }
+        ParamLimits {
+            max_pairs: 1_000,
+            max_depth: 64,
+        }
     }
 }
 
@@ -47,7 +50,11 @@ impl ParamMap {
     pub fn parse_with(text: &str, limits: ParamLimits) -> Self {
         let mut map = ParamMap::default();
         let text = text.strip_prefix('?').unwrap_or(text);
-        for pair in text.split('&').filter(|pair| !pair.is_empty()).take(limits.max_pairs) {
+        for pair in text
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .take(limits.max_pairs)
+        {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             map.add_raw(name, value, limits.max_depth);
         }
@@ -77,7 +84,11 @@ impl ParamMap {
             self.insert(name.clone(), ParamValue::Map(ParamMap::default()));
         }
         if let Some(ParamValue::Map(inner)) = self.get_mut(&name) {
-            let key = if key.is_empty() { inner.next_index.to_string() } else { key.clone() };
+            let key = if key.is_empty() {
+                inner.next_index.to_string()
+            } else {
+                key.clone()
+            };
             inner.put(key, deeper, text);
         }
     }
@@ -109,11 +120,17 @@ impl ParamMap {
 
     /// A parameter.
     pub fn get(&self, name: &str) -> Option<&ParamValue> {
-        self.entries.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+        self.entries
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value)
     }
 
     fn get_mut(&mut self, name: &str) -> Option<&mut ParamValue> {
-        self.entries.iter_mut().find(|(known, _)| known == name).map(|(_, value)| value)
+        self.entries
+            .iter_mut()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value)
     }
 
     /// A text parameter; `None` for a map.
@@ -139,7 +156,9 @@ impl ParamMap {
 
     /// All parameters in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &ParamValue)> {
-        self.entries.iter().map(|(name, value)| (name.as_str(), value))
+        self.entries
+            .iter()
+            .map(|(name, value)| (name.as_str(), value))
     }
 
     /// Number of parameters.
@@ -192,12 +211,21 @@ fn bracket_keys(text: &str) -> Option<Vec<String>> {
 }
 
 fn plain_name(name: &str) -> String {
-    name.chars().map(|character| if matches!(character, '.' | ' ') { '_' } else { character }).collect()
+    name.chars()
+        .map(|character| {
+            if matches!(character, '.' | ' ') {
+                '_'
+            } else {
+                character
+            }
+        })
+        .collect()
 }
 
 /// A key such as `5`, but not `05` or `+5`.
 fn array_index(key: &str) -> Option<u64> {
-    let canonical = key == "0" || (!key.starts_with('0') && key.bytes().all(|byte| byte.is_ascii_digit()));
+    let canonical =
+        key == "0" || (!key.starts_with('0') && key.bytes().all(|byte| byte.is_ascii_digit()));
     if canonical { key.parse().ok() } else { None }
 }
 
@@ -246,7 +274,10 @@ mod tests {
 
     #[test]
     fn limits_hold() {
-        let limits = ParamLimits { max_pairs: 3, max_depth: 2 };
+        let limits = ParamLimits {
+            max_pairs: 3,
+            max_depth: 2,
+        };
         assert_eq!(ParamMap::parse_with("a=1&b=2&c=3&d=4", limits).len(), 3);
         assert!(ParamMap::parse_with("a[1][2][3]=x", limits).is_empty());
         let deep = format!("a{}=1", "[x]".repeat(10_000));
@@ -269,7 +300,8 @@ mod tests {
             let _ = ParamMap::parse_bytes(&noise.bytes(300));
             let _ = ParamMap::parse(&noise.text(URL_PIECES, 60));
         }
-        let huge_index = ParamMap::parse("a[18446744073709551615]=1&a[]=2&a[99999999999999999999]=3");
+        let huge_index =
+            ParamMap::parse("a[18446744073709551615]=1&a[]=2&a[99999999999999999999]=3");
         assert_eq!(huge_index.map("a").map(ParamMap::len), Some(2));
     }
 }

@@ -51,7 +51,9 @@ impl<'a> UrlParts<'a> {
             None => (None, authority),
         };
         let (host, port) = match host_and_port.rsplit_once(':') {
-            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !host.ends_with(':') => {
+            Some((host, port))
+                if port.bytes().all(|byte| byte.is_ascii_digit()) && !host.ends_with(':') =>
+            {
                 (host, Some(port))
             }
             _ => (host_and_port, None),
@@ -98,7 +100,11 @@ impl fmt::Display for UrlParts<'_> {
         if let Some(query) = self.query.as_deref().filter(|query| !query.is_empty()) {
             write!(out, "?{query}")?;
         }
-        if let Some(fragment) = self.fragment.as_deref().filter(|fragment| !fragment.is_empty()) {
+        if let Some(fragment) = self
+            .fragment
+            .as_deref()
+            .filter(|fragment| !fragment.is_empty())
+        {
             write!(out, "#{fragment}")?;
         }
         Ok(())
@@ -123,7 +129,9 @@ fn split_scheme(text: &str) -> (Option<&str>, &str) {
 /// A letter, then letters, digits, `+`, `.` and `-`.
 pub(crate) fn is_scheme(text: &str) -> bool {
     let mut bytes = text.bytes();
-    bytes.next().is_some_and(|first| first.is_ascii_alphabetic())
+    bytes
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic())
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-'))
 }
 
@@ -142,7 +150,15 @@ mod tests {
             ("http://h?q=//x", "http", "h", "", "", "q=//x", ""),
             ("http://h#f?x", "http", "h", "", "", "", "f?x"),
             ("http://[::1]:80/", "http", "[::1]", "80", "/", "", ""),
-            ("android-app://com.app/x", "android-app", "com.app", "", "/x", "", ""),
+            (
+                "android-app://com.app/x",
+                "android-app",
+                "com.app",
+                "",
+                "/x",
+                "",
+                "",
+            ),
             ("http://h:abc/", "http", "h:abc", "", "/", "", ""),
             ("h/p:80", "", "", "", "h/p:80", "", ""),
             ("", "", "", "", "", "", ""),

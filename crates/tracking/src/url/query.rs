@@ -1,7 +1,5 @@
 //! A query string as raw names and values: nothing is decoded, so that putting it together again changes nothing else.
 
-use super::exclude::ExcludedParameters;
-
 /// A query of an ordinary URL has far fewer; the rest of a hostile one is dropped.
 const MAX_PAIRS: usize = 1_000;
 
@@ -38,7 +36,9 @@ impl<'a> RawQuery<'a> {
             Some(base) => match self.slot(base) {
                 Some(RawValue::List(values)) => values.push(value),
                 Some(other) => *other = RawValue::List(vec![value]),
-                None => self.pairs.push((base.to_owned(), RawValue::List(vec![value]))),
+                None => self
+                    .pairs
+                    .push((base.to_owned(), RawValue::List(vec![value]))),
             },
             None if name.is_empty() => {}
             None => {
@@ -52,7 +52,10 @@ impl<'a> RawQuery<'a> {
     }
 
     fn slot(&mut self, name: &str) -> Option<&mut RawValue<'a>> {
-        self.pairs.iter_mut().find(|(known, _)| known == name).map(|(_, value)| value)
+        self.pairs
+            .iter_mut()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value)
     }
 
     /// The raw value of exactly this name; of a list, its first element. `None` when absent or without `=`.
@@ -62,17 +65,20 @@ impl<'a> RawQuery<'a> {
 
     /// The same, ignoring ASCII and Unicode case; the last such name wins.
     pub fn get_ignoring_case(&self, lower_case_name: &str) -> Option<&'a str> {
-        let matching = |(known, _): &&(String, RawValue<'a>)| known.to_lowercase() == lower_case_name;
-        self.pairs.iter().rev().find(matching).and_then(|(_, value)| first_value(value))
+        let matching =
+            |(known, _): &&(String, RawValue<'a>)| known.to_lowercase() == lower_case_name;
+        self.pairs
+            .iter()
+            .rev()
+            .find(matching)
+            .and_then(|(_, value)| first_value(value))
     }
 
     fn find(&self, accepts: impl Fn(&str) -> bool) -> Option<&'a str> {
-        self.pairs.iter().find(|(known, _)| accepts(known)).and_then(|(_, value)| first_value(value))
-    }
-
-    /// The query without the excluded names.
-    pub fn without(&self, excluded: &ExcludedParameters) -> String {
-        self.without_names(|name| excluded.contains(name))
+        self.pairs
+            .iter()
+            .find(|(known, _)| accepts(known))
+            .and_then(|(_, value)| first_value(value))
     }
 
     /// The query without the names for which `is_excluded` says so; it is handed the lower-cased name.
@@ -121,7 +127,10 @@ fn decode_brackets(name: &str) -> String {
     if !name.contains('%') {
         return name.to_owned();
     }
-    name.replace("%5B", "[").replace("%5b", "[").replace("%5D", "]").replace("%5d", "]")
+    name.replace("%5B", "[")
+        .replace("%5b", "[")
+        .replace("%5D", "]")
+        .replace("%5d", "]")
 }
 
 #[cfg(test)]
@@ -141,7 +150,11 @@ mod tests {
             ("?a=b", "?a=b"),
             ("a=%EC%E5&b=<script>", "a=%EC%E5&b=<script>"),
         ] {
-            assert_eq!(RawQuery::parse(query).without_names(|_| false), expected, "{query}");
+            assert_eq!(
+                RawQuery::parse(query).without_names(|_| false),
+                expected,
+                "{query}"
+            );
         }
     }
 

@@ -64,7 +64,10 @@ impl SiteUrls {
             Some(entry) if entry.site_ids.contains(&site_id) => {}
             Some(entry) => entry.site_ids.push(site_id),
             None => {
-                entries.push(PathEntry { path, site_ids: vec![site_id] });
+                entries.push(PathEntry {
+                    path,
+                    site_ids: vec![site_id],
+                });
                 // Longest path first: the first hit is the best.
                 entries.sort_by_key(|entry| std::cmp::Reverse(entry.path.len()));
             }
@@ -105,13 +108,20 @@ impl SiteUrls {
 }
 
 fn best_path<'a>(entries: Option<&'a Vec<PathEntry>>, path: &str) -> Option<SiteMatch<'a>> {
-    let entry = entries?.iter().find(|entry| path.starts_with(&entry.path))?;
-    Some(SiteMatch { path: &entry.path, site_ids: &entry.site_ids })
+    let entry = entries?
+        .iter()
+        .find(|entry| path.starts_with(&entry.path))?;
+    Some(SiteMatch {
+        path: &entry.path,
+        site_ids: &entry.site_ids,
+    })
 }
 
 /// The host itself, then its parents: `a.b.c`, `b.c`, `c`.
 pub(crate) fn parents(host: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(host), |current| current.split_once('.').map(|(_, parent)| parent))
+    std::iter::successors(Some(host), |current| {
+        current.split_once('.').map(|(_, parent)| parent)
+    })
 }
 
 /// Lower case, without `www.` and without the dot of a fully qualified name.
@@ -119,7 +129,12 @@ pub fn canonical_host(host: &str) -> Cow<'_, str> {
     let host = host.strip_suffix('.').unwrap_or(host);
     if host.chars().any(char::is_uppercase) {
         let lower = host.to_lowercase();
-        return Cow::Owned(lower.strip_prefix("www.").map(str::to_owned).unwrap_or(lower));
+        return Cow::Owned(
+            lower
+                .strip_prefix("www.")
+                .map(str::to_owned)
+                .unwrap_or(lower),
+        );
     }
     Cow::Borrowed(host.strip_prefix("www.").unwrap_or(host))
 }
@@ -192,16 +207,26 @@ mod tests {
 
     #[test]
     fn sites_that_share_a_url_are_all_found() {
-        let urls = SiteUrls::from_entries([(1, "http://a.org"), (2, "https://www.a.org/"), (1, "a.org")]);
+        let urls =
+            SiteUrls::from_entries([(1, "http://a.org"), (2, "https://www.a.org/"), (1, "a.org")]);
         let found = urls.find(&UrlParts::parse("http://a.org/x"));
-        assert_eq!(found, Some(SiteMatch { path: "/", site_ids: &[1, 2] }));
+        assert_eq!(
+            found,
+            Some(SiteMatch {
+                path: "/",
+                site_ids: &[1, 2]
+            })
+        );
     }
 
     #[test]
     fn hosts_of_urls() {
-        for (url, expected) in
-            [("http://U:p@Host.org:80/x", Some("host.org")), ("host.org/x", Some("host.org")), ("", None), ("/x", None)]
-        {
+        for (url, expected) in [
+            ("http://U:p@Host.org:80/x", Some("host.org")),
+            ("host.org/x", Some("host.org")),
+            ("", None),
+            ("/x", None),
+        ] {
             assert_eq!(host_of(url).as_deref(), expected, "{url}");
         }
     }
