@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use catalog::columns::TableId;
-use model::{SiteId, Timestamp, Zone};
+use catalog::columns::{NO_FLOAT, TableId};
+use model::{SiteId, Texts, Timestamp, Zone};
 
 use crate::segment::Filter;
 
@@ -14,16 +14,18 @@ pub struct Question {
     /// `[from, to)` on the table's dating column.
     pub from: Timestamp,
     pub to: Timestamp,
-    /// All must hold. Operands may be columns of the table or of the row's visit.
+    /// All must hold. Operands (here, in keys and in measures) are columns of the table or of the row's
+    /// visit.
     pub tests: Vec<Test>,
-    /// Which visits count; `None` for all. Robots never count unless the filter names them.
+    /// Which visits count; `None` for all. Robots never count unless the filter or a test names a robot
+    /// column.
     pub filter: Option<Arc<Filter>>,
     pub keys: Vec<Key>,
     pub measures: Vec<Measure>,
 }
 
 /// A column of the question's table, or of the visit a finer row belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Operand {
     pub table: TableId,
     pub column: usize,
@@ -46,6 +48,41 @@ pub enum Verb {
     OneOf(&'static [i64]),
     /// A floating point number that is present.
     HasFloat,
+    /// An action number whose text is of this kind (`catalog::columns::kind`).
+    KindIs(i64),
+}
+
+impl Verb {
+    /// Whether a stored number passes.
+    pub fn holds(self, value: i64, actions: &Texts) -> bool {
+        match self {
+            Verb::Is(wanted) => value == wanted,
+            Verb::IsNot(other) => value != other,
+            Verb::AtLeast(least) => value >= least,
+            Verb::AtMost(most) => value <= most,
+            Verb::OneOf(wanted) => wanted.contains(&value),
+            Verb::HasFloat => value != NO_FLOAT,
+            Verb::KindIs(kind) => action_kind(actions, value) == kind,
+        }
+    }
+
+    /// Whether some number in `[least, most]` could pass.
+    pub(crate) fn possible(self, (least, most): (i64, i64)) -> bool {
+        match self {
+            Verb::Is(wanted) => (least..=most).contains(&wanted),
+            Verb::IsNot(other) => least != most || least != other,
+            Verb::AtLeast(bound) => most >= bound,
+            Verb::AtMost(bound) => least <= bound,
+            Verb::OneOf(wanted) => wanted.iter().any(|value| (least..=most).contains(value)),
+            Verb::HasFloat => least != most || least != NO_FLOAT,
+            Verb::KindIs(kind) => kind == 0 || (least, most) != (0, 0),
+        }
+    }
+}
+
+/// The kind of an action number, 0 for none.
+pub(crate) fn action_kind(actions: &Texts, number: i64) -> i64 {
+    actions.get(number).map_or(0, |entry| i64::from(entry.kind))
 }
 
 /// What rows are grouped by.
@@ -94,7 +131,7 @@ pub enum Measure {
     SumFloatOver(Operand, Operand),
 }
 
-/// The answer: groups in order of their first row.
+/// The answer: groups in order of their first row. Without rows there are no groups, also without keys.
 #[derive(Clone, Debug, Default)]
 pub struct Grouped {
     pub key_count: usize,
@@ -107,11 +144,10 @@ pub struct Grouped {
 
 impl Grouped {
     pub fn len(&self) -> usize {
-        if self.measure_count == 0 {
-            0
-        } else {
-            self.values.len() / self.measure_count
-        }
+        self.values
+            .len()
+            .checked_div(self.measure_count)
+            .unwrap_or(0)
     }
 
     pub fn is_empty(&self) -> bool {
