@@ -46,7 +46,11 @@ pub struct Referrer {
     /// Engine, network, host or campaign; empty for direct. ≤ 255 characters.
     pub name: String,
     /// Of campaigns and search engines, in lower case. `Some("")` for a search: keyword not defined.
+    /// `None` for a campaign: neither the request nor the referrer names one; see `fallback_keyword`.
     pub keyword: Option<String>,
+    /// The keyword of a campaign that names none and does not continue in a running visit (there the visit's keyword
+    /// stays, or a new visit would begin): the referrer's host. Otherwise empty.
+    pub fallback_keyword: String,
     /// The stored form of the referrer's URL, ≤ 1,500 characters; also of a page of the site itself.
     pub url: String,
 }
@@ -58,6 +62,7 @@ impl Referrer {
             kind: ReferrerKind::Direct,
             name: String::new(),
             keyword: None,
+            fallback_keyword: String::new(),
             url: String::new(),
         }
     }
@@ -100,15 +105,6 @@ pub struct Context<'a> {
     pub lists: &'a Lists,
 }
 
-/// The campaign of the visit that the hit continues.
-#[derive(Debug, Clone, Copy)]
-pub struct RunningCampaign<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// Its keyword.
-    pub keyword: Option<&'a str>,
-}
-
 /// The parts of a hit that say where it came from.
 #[derive(Debug, Clone, Copy)]
 pub struct Hit<'a> {
@@ -118,8 +114,6 @@ pub struct Hit<'a> {
     pub page_url: &'a str,
     /// The request's parameters: campaign parameters are accepted there, too.
     pub params: Option<&'a ParamMap>,
-    /// Set when the hit continues a visit that came from a campaign.
-    pub running_campaign: Option<RunningCampaign<'a>>,
 }
 
 /// Decides where a hit came from. Campaigns come first; a page of the site itself is no referrer; then AI assistants
@@ -134,6 +128,7 @@ pub fn classify(hit: &Hit<'_>, context: &Context<'_>) -> Referrer {
     referrer.url = clean_referrer_url(referrer_url, &context.url_rules).unwrap_or_default();
     referrer.name = cut(&referrer.name);
     referrer.keyword = referrer.keyword.map(|keyword| cut(&keyword));
+    referrer.fallback_keyword = cut(&referrer.fallback_keyword);
     referrer
 }
 
@@ -192,21 +187,18 @@ fn classify_campaign(
             (advertised.name.to_lowercase(), Some(advertised.keyword))
         }
     };
-    // The same campaign keeps its keyword: a new one would begin a new visit.
-    let running = hit
-        .running_campaign
-        .filter(|running| running.name.to_lowercase() == name);
-    let keyword = keyword.or_else(|| match running {
-        Some(running) => running.keyword.map(str::to_owned),
-        None => Some(referrer.host_text().to_owned()),
-    });
     let keyword = keyword
         .map(|keyword| keyword.to_lowercase())
         .filter(|keyword| !keyword.is_empty());
+    let fallback_keyword = match keyword {
+        Some(_) => String::new(),
+        None => referrer.host_text().to_lowercase(),
+    };
     Some(Referrer {
         kind: ReferrerKind::Campaign,
         name,
         keyword,
+        fallback_keyword,
         url: String::new(),
     })
 }
@@ -253,6 +245,7 @@ fn classify_referrer(
         kind,
         name: name.to_owned(),
         keyword,
+        fallback_keyword: String::new(),
         url: String::new(),
     };
     let lists = context.lists;

@@ -57,7 +57,6 @@ impl World {
             referrer_url,
             page_url,
             params: None,
-            running_campaign: None,
         })
     }
 }
@@ -102,7 +101,7 @@ fn channels_names_and_keywords() {
             "http://www.google.com",
             Campaign,
             "adwbuccc",
-            Some("www.google.com"),
+            None,
         ),
         (
             "http://piwik.net/?pk_campaign=a",
@@ -312,19 +311,28 @@ fn options_change_the_channel() {
 }
 
 #[test]
-fn a_running_campaign_keeps_its_keyword() {
+fn a_campaign_without_a_keyword_falls_back_to_the_host() {
     let world = World::new();
-    for (running_name, expected) in [("A", Some("old")), ("other", Some("any.example"))] {
-        let hit = Hit {
-            referrer_url: "http://any.example/",
-            page_url: "http://piwik.net/?pk_campaign=a",
-            params: None,
-            running_campaign: Some(RunningCampaign {
-                name: running_name,
-                keyword: Some("old"),
-            }),
-        };
-        assert_eq!(world.classify_hit(&hit).keyword.as_deref(), expected);
+    for (page, referrer, keyword, fallback) in [
+        (
+            "http://piwik.net/?pk_campaign=a",
+            "http://Any.example/",
+            None,
+            "any.example",
+        ),
+        ("http://piwik.net/?pk_campaign=a", "", None, ""),
+        (
+            "http://piwik.net/?pk_campaign=a&pk_kwd=k",
+            "http://any.example/",
+            Some("k"),
+            "",
+        ),
+    ] {
+        let found = world.classify(page, referrer);
+        assert_eq!(
+            (found.keyword.as_deref(), found.fallback_keyword.as_str()),
+            (keyword, fallback)
+        );
     }
 }
 
@@ -336,7 +344,6 @@ fn the_request_can_name_the_campaign() {
         referrer_url: "",
         page_url: "http://piwik.net/",
         params: Some(&params),
-        running_campaign: None,
     };
     let found = world.classify_hit(&hit);
     assert_eq!(

@@ -13,7 +13,7 @@ mod lossy;
 mod spam;
 
 pub use campaign::{Campaign, CampaignParameters, campaign_from_url};
-pub use classify::{Context, Hit, Referrer, ReferrerKind, RunningCampaign, classify};
+pub use classify::{Context, Hit, Referrer, ReferrerKind, classify};
 pub use clean::{ReferrerAnonymisation, anonymise_referrer_url, clean_referrer_url};
 pub use engines::{SearchEngines, SearchMatch};
 pub use hosts::NamedHosts;
