@@ -36,6 +36,14 @@ fn the_engine_answers_as_the_oracle() {
             assert_same(&engine, &oracle, &|| format!("seed {seed}, {question:#?}"));
             // Once more, now with the filter's selection from the cache.
             let again = group(&view, &question, &limits).expect("an answer");
+            let parallel = Limits {
+                parallel_rows: random.below(50),
+                ..Limits::default()
+            };
+            let together = group(&view, &question, &parallel).expect("an answer");
+            assert_same(&together, &engine, &|| {
+                format!("two threads, seed {seed}, {question:#?}")
+            });
             assert_same(&again, &engine, &|| {
                 format!("again, seed {seed}, {question:#?}")
             });

@@ -10,6 +10,8 @@ pub struct Limits {
     pub max_groups: usize,
     pub max_memory_bytes: usize,
     pub deadline: Option<Instant>,
+    /// Rows from where on a second thread helps.
+    pub parallel_rows: usize,
     /// Set from outside when nobody waits for the answer any more.
     pub cancelled: Option<Arc<AtomicBool>>,
 }
@@ -20,6 +22,7 @@ impl Default for Limits {
             max_groups: 10_000_000,
             max_memory_bytes: 2 << 30,
             deadline: None,
+            parallel_rows: 1_000_000,
             cancelled: None,
         }
     }

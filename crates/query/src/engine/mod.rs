@@ -27,7 +27,7 @@ pub(crate) use matcher::Literal;
 use crate::question::{Grouped, Key, Measure, Operand, Question, Test};
 use crate::view::{QueryError, View};
 use filter::CompiledFilter;
-use prepare::{BIG_ROWS, Candidate, THREADS, allow, candidates, joined};
+use prepare::{Candidate, THREADS, allow, candidates, joined};
 use scan::{Scanner, Unit};
 
 /// Counts the rows of a question by its keys.
@@ -52,7 +52,7 @@ pub fn group(view: &View, question: &Question, limits: &Limits) -> Result<Groupe
         period,
         limits,
     )?;
-    let mut shares = shares(&chunks, question.table).into_iter();
+    let mut shares = shares(&chunks, question.table, limits.parallel_rows).into_iter();
     let run = |units: Vec<Unit>| -> Result<Scanner, QueryError> {
         let mut scanner = Scanner::new(view, question, limits);
         for unit in &units {
@@ -76,7 +76,7 @@ pub fn group(view: &View, question: &Question, limits: &Limits) -> Result<Groupe
 }
 
 /// The work of each thread: one share, or two of about the same number of rows when there are many.
-fn shares(chunks: &[Candidate], table: TableId) -> Vec<Vec<Unit>> {
+fn shares(chunks: &[Candidate], table: TableId, parallel_rows: usize) -> Vec<Vec<Unit>> {
     let units: Vec<Unit> = chunks
         .iter()
         .enumerate()
@@ -87,7 +87,7 @@ fn shares(chunks: &[Candidate], table: TableId) -> Vec<Vec<Unit>> {
         })
         .collect();
     let total: usize = units.iter().map(|unit| unit.expected_rows).sum();
-    if total < BIG_ROWS {
+    if total < parallel_rows {
         return vec![units];
     }
     let mut shares: Vec<Vec<Unit>> = Vec::new();

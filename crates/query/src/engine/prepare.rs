@@ -11,8 +11,6 @@ use super::limits::Limits;
 use crate::values::Values;
 use crate::view::{Chunk, QueryError, View};
 
-/// Rows from where on a second thread pays.
-pub const BIG_ROWS: usize = 1_000_000;
 /// Threads of a big question: one heavy report uses two cores.
 pub const THREADS: usize = 2;
 
@@ -123,7 +121,7 @@ pub fn allow(
         .iter()
         .map(|candidate| candidate.expected_rows(TableId::Actions))
         .sum();
-    if filter.is_none() || candidates.len() < 2 || work < BIG_ROWS {
+    if filter.is_none() || candidates.len() < 2 || work < limits.parallel_rows {
         for candidate in candidates {
             candidate.allowed = allowed(candidate)?;
         }
