@@ -125,9 +125,7 @@ const trackBlocks = (tracker: Tracker, blocks: Element[]): void => {
     if (tracker.visibleOnly_ && !isVisible(block)) {
       continue;
     }
-    if (tracker.contentNodes_.indexOf(block) < 0) {
-      tracker.contentNodes_.push(block);
-    }
+    tracker.contentNodes_.add(block);
     const request = contentQuery(readContent(block));
     if (!tracker.contentSeen_[request]) {
       tracker.contentSeen_[request] = 1;
@@ -175,7 +173,7 @@ export const trackVisibleImpressions = (tracker: Tracker, onScroll: unknown = tr
 /** A click on the target of a tracked block, or anywhere in a block without one, is an interaction. */
 export const clickedContent = (tracker: Tracker, clicked: Element | null): void => {
   const block = clicked instanceof Element && clicked.closest(BLOCK);
-  if (!clicked || !block || tracker.contentNodes_.indexOf(block) < 0) {
+  if (!clicked || !block || !tracker.contentNodes_.has(block)) {
     return;
   }
   const target = marked(block, "target") || block;

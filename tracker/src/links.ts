@@ -2,7 +2,7 @@ import { trackLink } from "./actions";
 import { clickedContent } from "./content";
 import { isOwnUrl, VISITOR_PARAMETER } from "./page";
 import type { Tracker } from "./tracker";
-import { absolute, hostOf, withoutParameters, withParameter } from "./url";
+import { absolute, isUrlIn, withoutParameters, withParameter } from "./url";
 import { doc, guarded, listen, text, win } from "./util";
 import { crossDomainParameter } from "./visitor";
 
@@ -42,22 +42,28 @@ const linkType = (tracker: Tracker, link: Element, href: string): string => {
   if (hasClass(link, "ignore", tracker.ignoreClasses_) || !/^(https?|ftps?|file):/i.test(href)) {
     return "";
   }
-  const extensions = tracker.downloadExtensions_.join("|");
   if (hasClass(link, "download", tracker.downloadClasses_) || link.hasAttribute("download")) {
     return "download";
   }
   if (hasClass(link, "link", tracker.linkClasses_)) {
     return "link";
   }
-  const isDownload =
-    extensions && new RegExp(`\\.(${extensions})([?&#]|$)`, "i").test(href.replace(/^\w+:\/\/[^/?#]*/, ""));
+  // The extension may end the path or, as download scripts have it, a parameter; that of a host is none.
+  const parts = href
+    .toLowerCase()
+    .replace(/^\w+:\/\/[^/?#]*/, "")
+    .split(/[?&#]/);
+  const isDownload = tracker.downloadExtensions_.some((extension) => {
+    const ending = `.${extension.toLowerCase()}`;
+    return parts.some((part) => part.slice(-ending.length) === ending);
+  });
   return isDownload ? "download" : isOwnUrl(tracker, href) ? "" : "link";
 };
 
 /** Links to another domain of the same site carry the visitor id along. */
 const carryVisitor = (tracker: Tracker, link: any, href: string): void => {
-  const isOtherOwnDomain = hostOf(href) !== win.location.hostname && /^https?:/.test(href) && isOwnUrl(tracker, href);
-  if (tracker.crossDomain_ && isOtherOwnDomain) {
+  const isElsewhere = /^https?:/.test(href) && !isUrlIn(win.location.hostname, href);
+  if (tracker.crossDomain_ && isElsewhere && isOwnUrl(tracker, href)) {
     const target = withParameter(withoutParameters(href, [VISITOR_PARAMETER]), crossDomainParameter(tracker));
     link.setAttribute("href", target);
   }
@@ -66,7 +72,7 @@ const carryVisitor = (tracker: Tracker, link: any, href: string): void => {
 const onClick = (tracker: Tracker, event: MouseEvent): void => {
   const target = eventTarget(event);
   const link = linkAround(target);
-  const isForced = !!link && tracker.watchedLinks_.indexOf(link) >= 0;
+  const isForced = !!link && tracker.watchedLinks_.has(link);
   if (link) {
     carryVisitor(tracker, link, hrefOf(link));
   }
@@ -98,7 +104,7 @@ export const watchClicks = (tracker: Tracker): void => {
 /** Reports clicks on this link, whether or not link tracking is on and whatever host it leads to. */
 export const watchLink = (tracker: Tracker, element: unknown): void => {
   if (element instanceof Element) {
-    tracker.watchedLinks_.push(element);
+    tracker.watchedLinks_.add(element);
     watchClicks(tracker);
   }
 };

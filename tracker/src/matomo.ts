@@ -2,14 +2,13 @@
 
 import { isOptedOut } from "./consent";
 import { isVisible } from "./content";
-import { requestClientHints } from "./environment";
 import { stopAttention } from "./heartbeat";
 import { METHODS, type Method } from "./methods";
 import { type Plugin, plugins } from "./plugins";
 import { retryMissed } from "./queue";
 import { Tracker } from "./tracker";
 import { releaseHeld, sendRemaining } from "./transport";
-import { doc, guarded, isFunction, listen, onLoad, onReady, text, win } from "./util";
+import { doc, guarded, isFunction, isObject, listen, onLoad, onReady, text, win } from "./util";
 
 type Handler = (...given: unknown[]) => void;
 
@@ -18,7 +17,7 @@ const handlers: Record<string, Handler[]> = {};
 const allTrackers: Tracker[] = [];
 /** Those that `_paq` speaks to. */
 export const asyncTrackers: Tracker[] = [];
-const seenNodes: Element[] = [];
+const seenNodes = new WeakSet<Element>();
 
 const createTracker = (url: unknown, siteId: unknown): Tracker => {
   const tracker = new Tracker(text(url), text(siteId));
@@ -28,9 +27,6 @@ const createTracker = (url: unknown, siteId: unknown): Tracker => {
   tracker.hasConsent_ = !isOptedOut();
   allTrackers.push(tracker);
   Matomo.trigger("TrackerSetup", [tracker.api_]);
-  if (tracker.detectFeatures_) {
-    requestClientHints(tracker, () => releaseHeld(tracker));
-  }
   return tracker;
 };
 
@@ -49,10 +45,10 @@ export const Matomo = {
     onLoad,
     isNodeVisible: isVisible,
     isOrWasNodeVisible: (node: Element): boolean => {
-      if (seenNodes.indexOf(node) < 0 && isVisible(node)) {
-        seenNodes.push(node);
+      if (isVisible(node)) {
+        seenNodes.add(node);
       }
-      return seenNodes.indexOf(node) >= 0;
+      return seenNodes.has(node);
     },
     addEventListener: (element: EventTarget, type: string, handler: (event: unknown) => void, capture?: boolean) =>
       listen(element, type, handler, !!capture),
@@ -71,7 +67,9 @@ export const Matomo = {
   },
 
   addPlugin(name: string, plugin: Plugin): void {
-    plugins[name] = plugin;
+    if (isObject(plugin)) {
+      plugins[name] = plugin;
+    }
   },
   retryMissedPluginCalls: (): void => retryMissed(),
 

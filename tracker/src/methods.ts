@@ -15,7 +15,6 @@ import {
   writeCookie,
 } from "./cookies";
 import * as ecommerce from "./ecommerce";
-import { requestClientHints } from "./environment";
 import { disableHeartBeat, enableHeartBeat } from "./heartbeat";
 import { enableLinkTracking, watchClicks, watchLink } from "./links";
 import { addAsyncTracker, Matomo } from "./matomo";
@@ -25,7 +24,7 @@ import { findHook } from "./plugins";
 import { buildRequest } from "./request";
 import type { Callback, Tracker } from "./tracker";
 import { enqueue, releaseHeld, requestText, track } from "./transport";
-import { cleanDomain, matchesDomain, pathOf } from "./url";
+import { cleanDomain, folderOf, isHostIn, isUrlIn } from "./url";
 import { doc, isFunction, isObject, list, text, type Values, warn, win } from "./util";
 import * as variables from "./variables";
 import { crossDomainParameter, visitorOf } from "./visitor";
@@ -42,17 +41,14 @@ const serverUrl = (tracker: Tracker): string =>
 const toMs = (seconds: unknown): number => Number(seconds) * 1000;
 
 const setDomains: Method = (tracker, domains) => {
+  const { hostname, href } = win.location;
   const aliases = list(domains);
-  const host = win.location.hostname;
-  const path = win.location.pathname;
-  const own = aliases.filter(
-    (alias) => matchesDomain(alias, host, "/") || matchesDomain(`${alias.split("/")[0]}`, host, "/"),
-  );
-  tracker.aliases_ = own.length ? aliases : aliases.concat(cleanDomain(host));
+  const own = aliases.filter((alias) => isHostIn(alias, hostname));
+  tracker.aliases_ = own.length ? aliases : aliases.concat(hostname);
   // A site that is one folder of a host keeps its cookies there, so that sister sites do not share visits.
   for (const alias of own) {
-    const folder = pathOf(`//${alias.replace(/^\w+:\/\//, "")}`).replace(/\/+$/, "");
-    if (!tracker.cookiePath_ && folder && folder.slice(-1) !== "*" && matchesDomain(alias, host, path)) {
+    const folder = folderOf(alias);
+    if (!tracker.cookiePath_ && folder.slice(-1) !== "*" && isUrlIn(alias, href)) {
       tracker.cookiePath_ = folder;
     }
   }
@@ -70,18 +66,20 @@ const enableHeartBeatTimer: Method = (tracker, seconds) => enableHeartBeat(track
 
 /** Configuration: applied before anything else, in this order, wherever it stands in the queue. */
 export const APPLIED_FIRST: Methods = {
+  setTrackerUrl: (tracker, url) => {
+    tracker.trackerUrl_ = text(url);
+  },
+  setSiteId: (tracker, siteId) => {
+    tracker.siteId_ = text(siteId);
+  },
   addTracker: (tracker, url, siteId) => addAsyncTracker(url || tracker.trackerUrl_, siteId || tracker.siteId_).api_,
   forgetCookieConsentGiven: consent.forgetCookieConsent,
   requireCookieConsent: consent.requireCookieConsent,
   disableBrowserFeatureDetection: (tracker) => {
     tracker.detectFeatures_ = false;
-    tracker.clientHints_ = undefined;
-    tracker.clientHintsPending_ = false;
-    releaseHeld(tracker);
   },
   enableBrowserFeatureDetection: (tracker) => {
     tracker.detectFeatures_ = true;
-    requestClientHints(tracker, () => releaseHeld(tracker));
   },
   disableCampaignParameters: (tracker) => {
     tracker.campaignsDisabled_ = true;
@@ -91,9 +89,6 @@ export const APPLIED_FIRST: Methods = {
     if (tracker.siteId_) {
       deleteSiteCookies(tracker);
     }
-  },
-  setTrackerUrl: (tracker, url) => {
-    tracker.trackerUrl_ = text(url);
   },
   setAPIUrl: setApiUrl,
   setApiUrl,
@@ -143,9 +138,6 @@ export const APPLIED_FIRST: Methods = {
     } else {
       warn("setVisitorId: expected 16 hexadecimal digits");
     }
-  },
-  setSiteId: (tracker, siteId) => {
-    tracker.siteId_ = text(siteId);
   },
   alwaysUseSendBeacon: (tracker) => {
     tracker.useBeacon_ = true;

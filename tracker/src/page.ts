@@ -1,5 +1,5 @@
 import type { Tracker } from "./tracker";
-import { absolute, hostOf, matchesDomain, pathOf, withoutParameters } from "./url";
+import { absolute, isUrlIn, withoutParameters } from "./url";
 import { win } from "./util";
 
 /** Carries the visitor id from one domain of a site to the next. */
@@ -20,13 +20,12 @@ export const rawUrl = (tracker: Tracker): string =>
 export const currentUrl = (tracker: Tracker): string => cleanUrl(tracker, rawUrl(tracker));
 
 export const isOwnUrl = (tracker: Tracker, url: string): boolean =>
-  tracker.aliases_.some((alias) => matchesDomain(alias, hostOf(url), pathOf(url)));
+  tracker.aliases_.some((alias) => isUrlIn(alias, url));
 
 /** The referrer, unless the page or the settings say that it does not count. */
 export const countedReferrer = (tracker: Tracker): string => {
   const url = tracker.referrer_;
   const ignored =
-    /[?&#]ignore_referr?er=1/.test(rawUrl(tracker)) ||
-    tracker.excludedReferrers_.some((entry) => matchesDomain(entry, hostOf(url), pathOf(url)));
+    /[?&#]ignore_referr?er=1/.test(rawUrl(tracker)) || tracker.excludedReferrers_.some((entry) => isUrlIn(entry, url));
   return ignored ? "" : url;
 };

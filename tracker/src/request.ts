@@ -1,12 +1,12 @@
 import { updateAttribution } from "./attribution";
 import { cookieName, cookiesAllowed, deleteSiteCookies, idAllowed, readCookie, writeCookie } from "./cookies";
-import { featureValues, hintsText } from "./environment";
+import { featureValues, hintsText, requestClientHints } from "./environment";
 import { countedReferrer, currentUrl } from "./page";
 import { takeTimings } from "./performance";
 import { runHooks } from "./plugins";
 import type { Tracker } from "./tracker";
 import { urlParameter } from "./url";
-import { doc, encode, isObject, parameter, query, text, type Values, win } from "./util";
+import { doc, encode, guarded, isObject, parameter, query, text, type Values, win } from "./util";
 import { variableValues } from "./variables";
 import { visitorOf, writeVisitorCookie } from "./visitor";
 
@@ -61,6 +61,7 @@ export const buildRequest = (tracker: Tracker, request: string, customData?: unk
   if (tracker.cookiesDisabled_) {
     deleteSiteCookies(tracker);
   }
+  requestClientHints(tracker);
   const given = isObject(customData) ? customData : {};
   const isPageView = hook === "log";
   const sessionCookie = cookieName(tracker, "ses");
@@ -122,5 +123,6 @@ export const buildRequest = (tracker: Tracker, request: string, customData?: unk
 /** What is left to do when a request leaves: the client hints that came after it was built, and the page's own changes. */
 export const finishRequest = (tracker: Tracker, request: string): string => {
   const full = request.replace(HINTS_PENDING, parameter("uadata", hintsText(tracker)));
-  return tracker.processRequest_ ? tracker.processRequest_(full) : full;
+  const process = tracker.processRequest_;
+  return (process && text(guarded(() => process(full)))) || full;
 };

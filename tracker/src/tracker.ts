@@ -88,6 +88,7 @@ export class Tracker {
   doNotTrack_ = false;
   detectFeatures_ = true;
   clientHints_: unknown;
+  clientHintsAsked_ = false;
   clientHintsPending_ = false;
 
   // Cookies and consent
@@ -131,7 +132,7 @@ export class Tracker {
   linkTracking_ = false;
   pseudoClicks_ = false;
   clicksInstalled_ = false;
-  watchedLinks_: Element[] = [];
+  watchedLinks_ = new WeakSet<Element>();
   linkDelayMs_ = 500;
   downloadExtensions_ = DOWNLOAD_EXTENSIONS.split("|");
   downloadClasses_: string[] = [];
@@ -141,7 +142,7 @@ export class Tracker {
   crossDomainSeconds_ = 180;
 
   // Contents
-  contentNodes_: Element[] = [];
+  contentNodes_ = new WeakSet<Element>();
   contentSeen_: Record<string, 1> = {};
   visibleOnly_ = false;
   visibleInstalled_ = false;

@@ -70,7 +70,8 @@ const dispatch = (tracker: Tracker, built: string, callback: Callback | undefine
 
 /** Sends a complete request, or holds it until consent, client hints and visibility allow it. */
 export const send = (tracker: Tracker, request_: string, callback_?: Callback, bulk_ = false): void => {
-  if (isSilenced(tracker)) {
+  // Without an address the page itself would be asked.
+  if (!tracker.trackerUrl_ || isSilenced(tracker)) {
     return;
   }
   if (mayLeave(tracker)) {

@@ -1,24 +1,18 @@
-import { decode, text } from "./util";
+import { decode, text, win } from "./util";
 
-/** Host of an absolute or protocol-relative URL in lower case, without user and port; empty when there is none. */
-export const hostOf = (url: string): string => {
-  const match = /^(?:[a-z][a-z\d+.-]*:)?\/\/(?:[^/?#]*@)?([^/:?#]*)/i.exec(url);
-  return match ? (match[1] as string).toLowerCase() : "";
-};
-
-/** Path of an absolute URL; `/` when it has none. */
-export const pathOf = (url: string): string => {
-  const match = /^[^:/?#]*:?\/\/[^/?#]*([^?#]*)/.exec(url);
-  return (match && match[1]) || "/";
+/** A URL in its parts, relative ones as seen from the page; null when it is none. */
+const parse = (url: string, base: string): URL | null => {
+  try {
+    return new URL(url, base);
+  } catch {
+    return null;
+  }
 };
 
 /** Absolute form of a URL given relative to the page. */
 export const absolute = (url: string, base: string): string => {
-  try {
-    return new URL(url, base).href;
-  } catch {
-    return url;
-  }
+  const parsed = parse(url, base);
+  return parsed ? parsed.href : url;
 };
 
 const escapeForPattern = (name: string): string => name.replace(/[^\w]/g, "\\$&");
@@ -68,20 +62,25 @@ export const withParameter = (url: string, pair: string): string => {
 export const cleanDomain = (domain: unknown): string =>
   text(domain).trim().toLowerCase().replace(/^\*\./, ".").replace(/\.$/, "");
 
-/** Whether host and path fall under an entry like `example.org`, `*.example.org`, `.example.org/shop` or `example.org/index*`. */
-export const matchesDomain = (entry: string, host: string, path: string): boolean => {
-  const slash = entry.replace(/^\w+:\/\//, "");
-  const cut = slash.indexOf("/");
-  const domain = cleanDomain(cut < 0 ? slash : slash.slice(0, cut)).replace(/:\d+$/, "");
-  const hostMatches =
-    domain === host || (domain[0] === "." && (host === domain.slice(1) || host.slice(-domain.length) === domain));
-  if (!hostMatches) {
+/** Host of an entry as below, without protocol, port and path. */
+export const domainOf = (entry: string): string => cleanDomain(entry.replace(/^\w+:\/\//, "").replace(/[:/].*/, ""));
+
+/** Path of an entry as below, without the slash at its end; empty when there is none. */
+export const folderOf = (entry: string): string => entry.replace(/^(\w+:\/\/)?[^/]*/, "").replace(/\/+$/, "");
+
+export const isHostIn = (entry: string, host: string): boolean => {
+  const domain = domainOf(entry);
+  return domain === host || (domain[0] === "." && `.${host}`.slice(-domain.length) === domain);
+};
+
+/** Whether a URL falls under an entry like `example.org`, `*.example.org`, `.example.org/shop` or `example.org/index*`. */
+export const isUrlIn = (entry: string, url: string): boolean => {
+  const parsed = parse(url, win.location.href);
+  if (!parsed || !isHostIn(entry, parsed.hostname)) {
     return false;
   }
-  const wanted = cut < 0 ? "/" : slash.slice(cut);
-  if (wanted.slice(-1) === "*") {
-    return path.indexOf(wanted.slice(0, -1)) === 0;
-  }
-  const folder = wanted.replace(/\/+$/, "");
-  return path === folder || path.indexOf(`${folder}/`) === 0;
+  const folder = folderOf(entry);
+  return folder.slice(-1) === "*"
+    ? parsed.pathname.indexOf(folder.slice(0, -1)) === 0
+    : `${parsed.pathname}/`.indexOf(`${folder}/`) === 0;
 };

@@ -1,0 +1,34 @@
+// Against a running server, whose address TAKWIMU_BASE gives (for instance http://127.0.0.1:8080/). Without it these tests
+// are skipped by name. TAKWIMU_SITE is the site to track, 1 unless given.
+import { expect, test } from "@playwright/test";
+
+const base = process.env.TAKWIMU_BASE?.replace(/\/*$/, "/");
+const siteId = process.env.TAKWIMU_SITE ?? "1";
+
+test.skip(!base, "TAKWIMU_BASE is not set");
+
+for (const name of ["matomo", "piwik"]) {
+  test(`the server serves /${name}.js and accepts what it sends to /${name}.php`, async ({ page }) => {
+    const answers: { url: string; status: number }[] = [];
+    page.on("response", (response) => {
+      if (response.url().includes(`${name}.php`)) {
+        answers.push({ url: response.url(), status: response.status() });
+      }
+    });
+    await page.route("http://site.example/", (route) =>
+      route.fulfill({
+        contentType: "text/html",
+        body: `<!doctype html><title>Smoke</title><script>
+          var _paq = window._paq = [["disableAlwaysUseSendBeacon"], ["trackPageView"], ["trackEvent", "smoke", "test", "name", 1],
+            ["trackSiteSearch", "smoke"], ["trackLink", "https://other.example/", "link"], ["trackContentImpression", "ad", "piece"],
+            ["addEcommerceItem", "sku", "Name", "Category", 1, 1], ["trackEcommerceCartUpdate", 1], ["ping"],
+            ["queueRequest", "e_c=smoke&e_a=queued&ca=1"],
+            ["setTrackerUrl", "${base}${name}.php"], ["setSiteId", "${siteId}"]];
+        </script><script src="${base}${name}.js"></script>`,
+      }),
+    );
+    await page.goto("http://site.example/");
+    await expect.poll(() => answers.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(8);
+    expect(answers.filter(({ status }) => status !== 204 && status !== 200)).toEqual([]);
+  });
+}
