@@ -1,0 +1,358 @@
+//! From a report's row in the catalog to its raw table.
+
+use catalog::columns::{TableId, action, visit};
+use catalog::reports::{Actions, EventText, ItemText, Numbers, Range, Record, Report, VisitKey};
+use model::{Row, Table, Value};
+use query::plan::{
+    self, ActionRecord, Buckets, Context, EventColumn, ItemColumn, Label, ReferrerRecord, VisitRecord,
+};
+use query::{Operand, QueryError, Test, Verb};
+
+use super::numbers;
+
+/// Parameters of a report besides site, period and segment.
+#[derive(Clone, Debug, Default)]
+pub struct Extra {
+    /// `idGoal`: 0 an order, -1 a cart; `None` for all goals.
+    pub goal: Option<i64>,
+    pub abandoned_carts: bool,
+    /// Slot and scope of the custom dimension asked for.
+    pub dimension: Option<Dimension>,
+    /// `secondaryDimension` of an events report.
+    pub secondary: Option<EventText>,
+    /// The goals of the site, for `Goals.get`.
+    pub goals: Vec<i64>,
+    pub ecommerce: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dimension {
+    pub id: i64,
+    pub slot: usize,
+    pub of_action: bool,
+}
+
+pub fn table(context: &Context, report: &Report, extra: &Extra) -> Result<Table, QueryError> {
+    match report.record {
+        Record::Visits { columns, conversions, key } => visits(context, columns, conversions, key),
+        Record::Buckets { column, divided_by, ranges, returning_only } => {
+            let buckets = Buckets { column, ranges, divided_by, returning_only };
+            plan::visit_buckets(context, &buckets)
+        }
+        Record::Plugins => plugins(context),
+        Record::UserIds => user_ids(context),
+        Record::ReferrerTypes => referrer_types(context),
+        Record::AllReferrers => all_referrers(context),
+        Record::Referrers { kind, levels } => plan::referrers(context, &ReferrerRecord { kind, levels }),
+        Record::Socials => socials(context),
+        Record::Actions(actions) => self::actions(context, actions),
+        Record::SearchCategories => plan::search_categories(context),
+        Record::Events { by, then } => {
+            plan::events(context, event(by), event(extra.secondary.unwrap_or(then)))
+        }
+        Record::Contents { by_piece } => plan::contents(context, by_piece),
+        Record::Items(text) => plan::items(context, item(text), extra.abandoned_carts),
+        Record::GoalHistogram { column, divided_by, ranges } => {
+            plan::conversion_histogram(context, extra.goal, column, divided_by, ranges)
+        }
+        Record::CustomVariables => plan::custom_variables(context),
+        Record::CustomDimension => custom_dimension(context, extra),
+        Record::Numbers(which) => numbers::row(context, which, extra),
+    }
+}
+
+fn event(text: EventText) -> EventColumn {
+    match text {
+        EventText::Category => EventColumn::Category,
+        EventText::Action => EventColumn::Action,
+        EventText::Name => EventColumn::Name,
+    }
+}
+
+fn item(text: ItemText) -> ItemColumn {
+    match text {
+        ItemText::Sku => ItemColumn::Sku,
+        ItemText::Name => ItemColumn::Name,
+        ItemText::Category => ItemColumn::Category,
+    }
+}
+
+fn visits(
+    context: &Context,
+    columns: &[usize],
+    conversions: &[usize],
+    key: VisitKey,
+) -> Result<Table, QueryError> {
+    let label = match key {
+        VisitKey::Joined(between) => Label::Joined(between),
+        VisitKey::HourOfDay => Label::HourOfDay,
+        VisitKey::LocalHour => Label::LocalHour,
+        VisitKey::DayOfWeek => Label::LocalDay,
+    };
+    let record = VisitRecord {
+        columns: columns.to_vec(),
+        label,
+        conversion_columns: (!conversions.is_empty()).then(|| conversions.to_vec()),
+        tests: Vec::new(),
+        limit: context.rows.standard,
+    };
+    let table = plan::visits_by(context, &record)?;
+    Ok(match key {
+        VisitKey::HourOfDay | VisitKey::LocalHour => hours(table),
+        VisitKey::DayOfWeek => weekdays(table),
+        VisitKey::Joined(_) => table,
+    })
+}
+
+/// All 24 hours, as soon as there is one.
+fn hours(table: Table) -> Table {
+    let Some(model) = table.rows.first() else { return table };
+    let blank = blank_of(model);
+    let rows = (0..24).map(|hour: i64| {
+        let label = hour.to_string();
+        let known = table.rows.iter().find(|row| row.label() == label);
+        known.cloned().unwrap_or_else(|| {
+            let mut row = blank.clone();
+            row.set("label", label);
+            row
+        })
+    });
+    Table::of(rows.collect())
+}
+
+fn blank_of(model: &Row) -> Row {
+    let mut blank = Row::default();
+    let plain = model.columns.iter().filter(|(name, value)| {
+        !matches!(value, Value::Map(_)) && !["nb_conversions", "revenue"].contains(&name.as_ref())
+    });
+    for (name, _) in plain {
+        blank.set(name.clone(), 0);
+    }
+    blank
+}
+
+const WEEKDAYS: [&str; 7] =
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/// Days become days of the week; 1970-01-01 was a Thursday.
+fn weekdays(table: Table) -> Table {
+    let mut rows: Vec<Row> = Vec::new();
+    for (at, name) in WEEKDAYS.iter().enumerate() {
+        let mut week = Table::of(vec![Row::labelled(*name)]);
+        let of_day = table.rows.iter().filter(|row| {
+            let day: i64 = row.label().parse().unwrap_or(0);
+            (day + 3).rem_euclid(7) as usize == at
+        });
+        for day in of_day {
+            let mut day = day.clone();
+            day.set("label", *name);
+            day.remove("max_actions");
+            plan::add_table(&mut week, Table::of(vec![day]));
+        }
+        let mut row = week.rows.remove(0);
+        if row.get("nb_visits").is_none() {
+            row.set("nb_visits", 0);
+        }
+        row.set_meta("day_of_week", at as i64 + 1);
+        rows.push(row);
+    }
+    Table::of(rows)
+}
+
+fn test(column: usize, verb: Verb) -> Test {
+    Test { operand: Operand { table: TableId::Visits, column }, verb }
+}
+
+fn user_ids(context: &Context) -> Result<Table, QueryError> {
+    let record = VisitRecord {
+        columns: vec![visit::USER],
+        label: Label::Joined(""),
+        conversion_columns: None,
+        tests: vec![test(visit::USER, Verb::IsNot(0))],
+        limit: context.rows.user_ids,
+    };
+    plan::visits_by(context, &record)
+}
+
+/// Plugins by name and bit; visits with each, over visits whose browser tells.
+fn plugins(context: &Context) -> Result<Table, QueryError> {
+    const SHOWN: [(&str, u32); 8] = [
+        ("cookie", 0),
+        ("flash", 1),
+        ("java", 2),
+        ("pdf", 3),
+        ("quicktime", 4),
+        ("realplayer", 5),
+        ("silverlight", 6),
+        ("windowsmedia", 7),
+    ];
+    let record = VisitRecord {
+        columns: vec![visit::PLUGINS],
+        label: Label::Joined(""),
+        conversion_columns: None,
+        tests: Vec::new(),
+        limit: Default::default(),
+    };
+    let by_set = plan::visits_by(context, &record)?;
+    if by_set.rows.is_empty() {
+        return Ok(Table::default());
+    }
+    let rows = SHOWN.iter().map(|(name, bit)| {
+        let with = by_set.rows.iter().filter(|row| {
+            row.label().parse::<i64>().is_ok_and(|set| set >> bit & 1 == 1)
+        });
+        let mut label = name.to_string();
+        if let Some(first) = label.get_mut(0..1) {
+            first.make_ascii_uppercase();
+        }
+        let mut row = Row::labelled(label);
+        row.set("nb_visits", with.map(|row| row.number("nb_visits") as i64).sum::<i64>());
+        row
+    });
+    let mut table = Table::of(rows.collect());
+    let all: i64 = by_set.rows.iter().map(|row| row.number("nb_visits") as i64).sum();
+    table.set_meta("_visits", all);
+    Ok(table)
+}
+
+fn referrer_types(context: &Context) -> Result<Table, QueryError> {
+    let record = VisitRecord {
+        columns: vec![visit::REFERRER_TYPE],
+        label: Label::Joined(""),
+        conversion_columns: Some(vec![catalog::columns::conversion::REFERRER_TYPE]),
+        tests: Vec::new(),
+        limit: Default::default(),
+    };
+    plan::visits_by(context, &record)
+}
+
+const SEARCH: i64 = 2;
+const WEBSITE: i64 = 3;
+const CAMPAIGN: i64 = 6;
+const SOCIAL: i64 = 7;
+
+/// Keywords, websites, social networks and campaigns in one list, each with its kind.
+fn all_referrers(context: &Context) -> Result<Table, QueryError> {
+    let kinds = [
+        (SEARCH, (visit::REFERRER_KEYWORD, visit::REFERRER_NAME), "search", "referrerKeyword"),
+        (WEBSITE, (visit::REFERRER_NAME, visit::REFERRER_URL), "website", "referrerName"),
+        (CAMPAIGN, (visit::REFERRER_NAME, visit::REFERRER_KEYWORD), "campaign", "referrerName"),
+        (SOCIAL, (visit::REFERRER_NAME, visit::REFERRER_URL), "social", "referrerName"),
+    ];
+    let mut all = Table::default();
+    for (kind, levels, type_name, segment) in kinds {
+        let mut table = plan::referrers(context, &ReferrerRecord { kind, levels })?;
+        for row in table.all_rows_mut() {
+            row.subtable = None;
+            let label = row.label().into_owned();
+            let value = super::show::encode(&label);
+            if kind == WEBSITE {
+                row.set_meta("segment", format!("referrerName=={value}"));
+            } else {
+                let segment = format!("referrerType=={type_name};{segment}=={value}");
+                row.set_meta("segment", segment);
+            }
+            row.set_meta("referer_type", kind);
+            if label.is_empty() {
+                row.set("label", "Keyword not defined");
+            }
+        }
+        plan::add_table(&mut all, table);
+    }
+    Ok(all)
+}
+
+fn socials(context: &Context) -> Result<Table, QueryError> {
+    let levels = (visit::REFERRER_NAME, visit::REFERRER_URL);
+    plan::referrers(context, &ReferrerRecord { kind: SOCIAL, levels })
+}
+
+fn actions(context: &Context, which: Actions) -> Result<Table, QueryError> {
+    let (record, keep): (ActionRecord, Option<&str>) = match which {
+        Actions::PageUrls => (ActionRecord::PageUrls, None),
+        Actions::PageTitles => (ActionRecord::PageTitles, None),
+        Actions::EntryUrls => (ActionRecord::PageUrls, Some("entry_nb_visits")),
+        Actions::EntryTitles => (ActionRecord::PageTitles, Some("entry_nb_visits")),
+        Actions::ExitUrls => (ActionRecord::PageUrls, Some("exit_nb_visits")),
+        Actions::ExitTitles => (ActionRecord::PageTitles, Some("exit_nb_visits")),
+        Actions::UrlsAfterSearch => (ActionRecord::PageUrls, Some("nb_hits_following_search")),
+        Actions::TitlesAfterSearch => (ActionRecord::PageTitles, Some("nb_hits_following_search")),
+        Actions::Downloads => (ActionRecord::Downloads, None),
+        Actions::Outlinks => (ActionRecord::Outlinks, None),
+        Actions::Keywords => (ActionRecord::SearchKeywords, None),
+        Actions::KeywordsWithoutResult => (ActionRecord::SearchKeywords, Some("_no_result")),
+    };
+    let mut table = plan::actions_by_time(context, record)?;
+    if let Some(column) = keep {
+        keep_rows(&mut table, column);
+    }
+    drop_column(&mut table, "_no_result");
+    mark_folders(&mut table, "");
+    Ok(table)
+}
+
+fn keep_rows(table: &mut Table, column: &str) {
+    table.rows.retain(|row| row.number(column) > 0.0);
+    for row in table.all_rows_mut() {
+        if let Some(subtable) = &mut row.subtable {
+            keep_rows(subtable, column);
+        }
+    }
+}
+
+fn drop_column(table: &mut Table, column: &str) {
+    for row in table.all_rows_mut() {
+        row.remove(column);
+        if let Some(subtable) = &mut row.subtable {
+            drop_column(subtable, column);
+        }
+    }
+}
+
+/// A folder knows how the addresses in it begin.
+fn mark_folders(table: &mut Table, path: &str) {
+    for row in &mut table.rows {
+        let label = row.label().trim_matches('/').to_owned();
+        let own = if path.is_empty() { label } else { format!("{path}/{label}") };
+        if let Some(subtable) = &mut row.subtable {
+            mark_folders(subtable, &own);
+            row.set_meta("folder_url_start", own);
+        }
+    }
+}
+
+fn custom_dimension(context: &Context, extra: &Extra) -> Result<Table, QueryError> {
+    let Some(dimension) = extra.dimension else { return Ok(Table::default()) };
+    if dimension.of_action {
+        return plan::action_dimension(context, dimension.slot);
+    }
+    let column = visit::SLOT_1 + dimension.slot - 1;
+    let record = VisitRecord {
+        columns: vec![column],
+        label: Label::Joined(""),
+        conversion_columns: Some(vec![catalog::columns::conversion::SLOT_1 + dimension.slot - 1]),
+        tests: vec![test(column, Verb::IsNot(0))],
+        limit: context.rows.custom_dimensions,
+    };
+    plan::visits_by(context, &record)
+}
+
+/// The text of a range as its row is called: `1 page`, `6-7 pages`, `121-364 days`.
+pub fn range_label(range: &Range, one: &str, many: &str) -> String {
+    match range {
+        (from, Some(to)) if from == to => match from {
+            1 => one.replace("%s", "1"),
+            from => many.replace("%s", &from.to_string()),
+        },
+        (from, Some(to)) => many.replace("%s", &format!("{from}-{to}")),
+        (from, None) => many.replace("%s", &format!("{from}+")),
+    }
+}
+
+/// Keeps `Numbers` and `action` columns named where this file alone needs them.
+pub fn is_numbers(report: &Report) -> bool {
+    matches!(report.record, Record::Numbers(_))
+}
+
+const _: usize = action::ID;
+const _: Option<Numbers> = None;

@@ -1,0 +1,3 @@
+//! What happens to a report between the engine and the format.
+
+pub mod php;
