@@ -1,6 +1,6 @@
 //! The country that a browser's languages suggest, for when no database knows the address.
 
-use super::codes::is_country;
+use super::codes::COUNTRY_CODES;
 
 /// Languages that are mostly spoken in one country. English, Chinese, Arabic and others are left out on purpose.
 const LANGUAGE_COUNTRIES: &[(&str, &str)] = &[
@@ -82,13 +82,14 @@ fn tag_of(language: &str) -> &str {
 /// `zh-hans-cn` → `cn`
 fn region_of(tag: &str) -> Option<&'static str> {
     tag.split('-').skip(1).find_map(|subtag| {
-        let index = super::codes::COUNTRY_CODES.binary_search(&subtag).ok()?;
-        Some(super::codes::COUNTRY_CODES[index])
+        let index = COUNTRY_CODES.binary_search(&subtag).ok()?;
+        Some(COUNTRY_CODES[index])
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::codes::is_country;
     use super::*;
     use crate::url::noise::Noise;
 

@@ -1,0 +1,135 @@
+//! Reading a log line by line, however large it is.
+
+use std::io::{self, BufRead};
+
+use super::{LineParser, LogHit, SkipReason};
+
+/// A longer line is skipped: no server writes one for a request that it answered.
+const LINE_MAX_BYTES: usize = 256 << 10;
+
+/// A line of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// Counted from 1.
+    pub number: u64,
+    /// Its hit, or why there is none.
+    pub hit: Result<LogHit, SkipReason>,
+}
+
+/// The lines of a log, read as they are asked for. Bytes that are not UTF-8 become replacement characters.
+pub struct LogLines<R> {
+    source: R,
+    parser: LineParser,
+    number: u64,
+    buffer: Vec<u8>,
+}
+
+impl<R: BufRead> LogLines<R> {
+    /// Finds the format by itself.
+    pub fn new(source: R) -> Self {
+        LogLines::with_parser(source, LineParser::new())
+    }
+
+    /// Uses a parser that knows its format already.
+    pub fn with_parser(source: R, parser: LineParser) -> Self {
+        LogLines {
+            source,
+            parser,
+            number: 0,
+            buffer: Vec::new(),
+        }
+    }
+
+    /// The parser, to ask which format was found.
+    pub fn parser(&self) -> &LineParser {
+        &self.parser
+    }
+
+    /// Reads a line into the buffer. `None` at the end; `Some(false)` when it is too long.
+    fn read_line(&mut self) -> io::Result<Option<bool>> {
+        self.buffer.clear();
+        let mut fits = true;
+        loop {
+            let available = self.source.fill_buf()?;
+            if available.is_empty() {
+                return Ok((!self.buffer.is_empty() || !fits).then_some(fits));
+            }
+            let end = available.iter().position(|byte| *byte == b'\n');
+            let length = end.map_or(available.len(), |position| position + 1);
+            fits = fits && self.buffer.len() + length <= LINE_MAX_BYTES;
+            if fits {
+                self.buffer.extend_from_slice(&available[..length]);
+            } else {
+                self.buffer.clear();
+            }
+            self.source.consume(length);
+            if end.is_some() {
+                return Ok(Some(fits));
+            }
+        }
+    }
+}
+
+impl<R: BufRead> Iterator for LogLines<R> {
+    type Item = io::Result<LogLine>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let fits = match self.read_line() {
+            Ok(Some(fits)) => fits,
+            Ok(None) => return None,
+            Err(error) => return Some(Err(error)),
+        };
+        self.number += 1;
+        let hit = if fits {
+            self.parser.parse(&String::from_utf8_lossy(&self.buffer))
+        } else {
+            Err(SkipReason::Malformed)
+        };
+        Some(Ok(LogLine {
+            number: self.number,
+            hit,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::url::noise::Noise;
+
+    const LINE: &str = "1.2.3.4 - - [10/Oct/2000:13:55:36 +0000] \"GET /a HTTP/1.1\" 200 5";
+
+    #[test]
+    fn lines_are_numbered_and_long_ones_skipped() {
+        let long = "x".repeat(LINE_MAX_BYTES + 1);
+        let log = format!("{LINE}\n\n{long}\n{LINE}\r\nnonsense\n{LINE}");
+        // A small buffer: lines cross its border.
+        let lines: Vec<LogLine> = LogLines::new(io::BufReader::with_capacity(7, log.as_bytes()))
+            .collect::<Result<_, _>>()
+            .expect("memory");
+        let found: Vec<(u64, Option<SkipReason>)> = lines
+            .iter()
+            .map(|line| (line.number, line.hit.as_ref().err().copied()))
+            .collect();
+        let expected = [
+            (1, None),
+            (2, Some(SkipReason::Comment)),
+            (3, Some(SkipReason::Malformed)),
+            (4, None),
+            (5, Some(SkipReason::Malformed)),
+            (6, None),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn any_bytes_are_survived() {
+        let mut noise = Noise::new(53);
+        let mut count = 0;
+        for _ in 0..500 {
+            let bytes = noise.bytes(2_000);
+            count += LogLines::new(&bytes[..]).filter_map(Result::ok).count();
+        }
+        assert!(count > 500);
+    }
+}
