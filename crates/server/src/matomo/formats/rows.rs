@@ -6,8 +6,8 @@ use model::{Name, Row, Table, Value};
 
 use super::php_export::exported;
 
-/// Most of a row that an error message shows, in characters.
-const SHOWN_CHARACTERS: usize = 500;
+/// Most of a row that an error message shows.
+const SHOWN_BYTES: usize = 500;
 
 /// The rows of a list or map, or why it has none.
 pub fn table_of(value: Value) -> Result<Table, String> {
@@ -106,7 +106,9 @@ fn not_convertible(why: &str) -> String {
 }
 
 fn shown(value: &Value) -> String {
-    exported(value).chars().take(SHOWN_CHARACTERS).collect()
+    let mut text = exported(value);
+    text.truncate(text.floor_char_boundary(SHOWN_BYTES));
+    text
 }
 
 #[cfg(test)]
