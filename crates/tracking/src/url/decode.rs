@@ -41,7 +41,13 @@ fn hex_pair(high: Option<&u8>, low: Option<&u8>) -> Option<u8> {
 
 /// Decodes `%XX` and `+`; bytes that are not UTF-8 become replacement characters.
 pub fn url_decode(text: &str) -> String {
-    String::from_utf8_lossy(&percent_decode(text)).into_owned()
+    match percent_decode(text) {
+        Cow::Borrowed(_) => text.to_owned(),
+        Cow::Owned(bytes) => match String::from_utf8(bytes) {
+            Ok(decoded) => decoded,
+            Err(invalid) => String::from_utf8_lossy(invalid.as_bytes()).into_owned(),
+        },
+    }
 }
 
 /// Decodes `%XX` and `+`. When the result is not UTF-8 it is percent-encoded again as a whole, so that no byte is lost

@@ -3,7 +3,7 @@
 //! `a=1&a=2` is the last value, `a[]=1&a[k]=2` an ordered map, `a.b` and `a b` are `a_b`, `+` is a space, broken percent
 //! escapes stay, bytes that are not UTF-8 become replacement characters.
 
-use super::decode::percent_decode;
+use super::decode::url_decode;
 
 /// How much of a hostile request is read.
 #[derive(Debug, Clone, Copy)]
@@ -67,13 +67,37 @@ impl ParamMap {
     }
 
     fn add_raw(&mut self, raw_name: &str, raw_value: &str, max_depth: usize) {
-        let name = decode_lossy(raw_name);
+        // Nearly all names; nothing in them has to be decoded or replaced.
+        if raw_name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        {
+            if !raw_name.is_empty() {
+                self.insert_plain(raw_name, url_decode(raw_value));
+            }
+            return;
+        }
+        let name = url_decode(raw_name);
         let Some((base, keys)) = split_name(&name) else {
             return;
         };
         if keys.len() <= max_depth {
-            self.put(base, &keys, decode_lossy(raw_value));
+            self.put(base, &keys, url_decode(raw_value));
         }
+    }
+
+    fn insert_plain(&mut self, name: &str, text: String) {
+        match self.get_mut(name) {
+            Some(slot) => *slot = ParamValue::Text(text),
+            None => self.insert_new(name.to_owned(), ParamValue::Text(text)),
+        }
+    }
+
+    fn insert_new(&mut self, name: String, value: ParamValue) {
+        if let Some(index) = array_index(&name) {
+            self.next_index = self.next_index.max(index.saturating_add(1));
+        }
+        self.entries.push((name, value));
     }
 
     fn put(&mut self, name: String, keys: &[String], text: String) {
@@ -95,12 +119,9 @@ impl ParamMap {
 
     /// Sets a parameter; an existing one keeps its place.
     pub fn insert(&mut self, name: String, value: ParamValue) {
-        if let Some(index) = array_index(&name) {
-            self.next_index = self.next_index.max(index.saturating_add(1));
-        }
         match self.get_mut(&name) {
             Some(slot) => *slot = value,
-            None => self.entries.push((name, value)),
+            None => self.insert_new(name, value),
         }
     }
 
@@ -170,10 +191,6 @@ impl ParamMap {
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
-}
-
-fn decode_lossy(raw: &str) -> String {
-    String::from_utf8_lossy(&percent_decode(raw)).into_owned()
 }
 
 /// `a.b[x][]` → (`a_b`, [`x`, ``]). `None`: no usable name.
