@@ -9,9 +9,9 @@ use std::io;
 use std::sync::Arc;
 
 use crate::disk::write_all;
-use crate::format::{FileHeader, FileId, HEADER_BYTES, Previous, encode_record};
+use crate::format::{FileHeader, FileId, Previous, encode_record};
 use crate::replay::{FileMeta, Tail};
-use crate::{Disk, DiskFile, Durability, Options, RecordNumber};
+use crate::{DegradedReason, Disk, DiskFile, Durability, Options, RecordNumber};
 
 /// Holds disk space back; deleted when the disk is full.
 pub(crate) const RESERVE_FILE: &str = "reserve.bin";
@@ -24,6 +24,9 @@ pub(crate) struct Stamped {
     pub payload: Vec<u8>,
 }
 
+/// A new file bears this name until its first content is durable.
+const UNBORN_FILE: &str = "journal.new";
+
 /// The file being written.
 struct Current {
     handle: Box<dyn DiskFile>,
@@ -32,8 +35,6 @@ struct Current {
     valid_bytes: u64,
     last_number: RecordNumber,
     last_received_at_us: i64,
-    /// Is the file's name durable?
-    name_synced: bool,
 }
 
 impl Current {
@@ -45,10 +46,6 @@ impl Current {
             bytes: self.valid_bytes,
         }
     }
-
-    fn is_empty(&self) -> bool {
-        self.valid_bytes == 0
-    }
 }
 
 pub(crate) struct Chain {
@@ -57,15 +54,16 @@ pub(crate) struct Chain {
     current: Option<Current>,
     /// Where the acknowledged records end, for the next file's header.
     previous: Option<Previous>,
+    /// Replayed, but perhaps not durable; see `Tail::unsettled`.
+    unsettled: Vec<Stamped>,
     /// Files no longer written, oldest first.
     sealed: Vec<FileMeta>,
     /// Files without an acknowledged record that could not be removed yet.
     abandoned: Vec<String>,
-    next_attempt: u32,
-    /// All records up to this number are known to be durable.
-    durable_through: RecordNumber,
-    /// Records that were acknowledged only by being written; a sync of the file covers them.
-    unsynced: bool,
+    /// Records were acknowledged that are written, not synced: at the weaker durability levels.
+    is_unsynced: bool,
+    /// Names found at the start may not be durable yet.
+    names_unsynced: bool,
     reserve_present: bool,
     buffer: Vec<u8>,
     pub(crate) synced_count: u64,
@@ -73,40 +71,66 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    pub(crate) fn new(
-        disk: Arc<dyn Disk>,
-        options: Options,
-        tail: &Tail,
-        tail_is_durable: bool,
-    ) -> Chain {
-        let mut sealed = tail.files.clone();
+    pub(crate) fn new(disk: Arc<dyn Disk>, options: Options, tail: Tail) -> Chain {
+        let mut sealed = tail.files;
         // Stable: files with the same last record keep the order of their headers.
         sealed.sort_by_key(|file| file.last_number);
+        // The weaker levels promise nothing about power cuts, so there is nothing to settle.
+        let is_synced = options.durability == Durability::Power;
         Chain {
             disk,
-            options,
             current: None,
-            previous: tail.previous,
+            previous: if is_synced { tail.previous } else { tail.end },
+            unsettled: if is_synced {
+                tail.unsettled
+            } else {
+                Vec::new()
+            },
             sealed,
             abandoned: Vec::new(),
-            next_attempt: 0,
-            durable_through: if tail_is_durable {
-                tail.next_number - 1
-            } else {
-                0
-            },
-            unsynced: false,
+            is_unsynced: false,
+            names_unsynced: true,
             reserve_present: false,
             buffer: Vec::new(),
             synced_count: 0,
             written_bytes: 0,
+            options,
         }
+    }
+
+    fn is_synced(&self) -> bool {
+        self.options.durability == Durability::Power
+    }
+
+    /// Makes a journal that was just opened fit for records. It may fail: `recover` tries again.
+    pub(crate) fn prepare(&mut self) -> io::Result<()> {
+        // It may hold records that were never acknowledged, and it takes up space.
+        let _ = self.disk.remove(UNBORN_FILE);
+        self.ensure_reserve()?;
+        self.check_free_space()?;
+        self.settle()
+    }
+
+    /// Makes durable what was replayed.
+    fn settle(&mut self) -> io::Result<()> {
+        if self.names_unsynced && self.is_synced() {
+            self.disk.sync_directory()?;
+        }
+        self.names_unsynced = false;
+        let unsettled = std::mem::take(&mut self.unsettled);
+        let result = self.append(&unsettled);
+        if result.is_err() {
+            self.abandon_current();
+            self.unsettled = unsettled;
+        }
+        result
     }
 
     /// Writes a batch as the durability level demands; afterwards it may be acknowledged. A failure is met with one more try
     /// in a new file. When that fails too, nothing of the batch is acknowledged.
     pub(crate) fn commit(&mut self, batch: &[Stamped]) -> io::Result<Commit> {
-        let first_error = match self.try_commit(batch) {
+        self.settle()?;
+        let first_error = match self.append(batch) {
             Ok(()) => return Ok(Commit::default()),
             Err(error) => error,
         };
@@ -115,7 +139,7 @@ impl Chain {
         if disk_full {
             self.release_reserve();
         }
-        match self.try_commit(batch) {
+        match self.append(batch) {
             Ok(()) => Ok(Commit {
                 rewritten: true,
                 disk_full,
@@ -128,44 +152,69 @@ impl Chain {
         }
     }
 
-    fn try_commit(&mut self, batch: &[Stamped]) -> io::Result<()> {
+    /// Appends to the current file, or to a new one if there is none or it is full.
+    fn append(&mut self, batch: &[Stamped]) -> io::Result<()> {
         let (Some(first), Some(last)) = (batch.first(), batch.last()) else {
             return Ok(());
         };
-        if self
-            .current
-            .as_ref()
-            .is_some_and(|current| current.valid_bytes >= self.options.file_bytes)
-        {
+        // Within a file numbers have no gaps, whatever `Options::applied` skips.
+        let fits = |current: &Current| {
+            current.valid_bytes < self.options.file_bytes && current.last_number + 1 == first.number
+        };
+        if self.current.as_ref().is_some_and(|current| !fits(current)) {
             self.seal_current()?;
         }
-        let mut current = match self.current.take() {
-            Some(current) => current,
-            None => self.create_file(first.number, first.received_at_us)?,
-        };
-        let result = self.write_batch(&mut current, batch);
-        if result.is_ok() {
-            current.last_number = last.number;
-            current.last_received_at_us = last.received_at_us;
-            self.previous = Some(Previous {
-                id: current.header.id,
-                last_number: last.number,
-                valid_bytes: current.valid_bytes,
-                last_received_at_us: last.received_at_us,
-            });
-            self.next_attempt = 0;
+        match self.current.take() {
+            Some(mut current) => {
+                let result = self.append_to(&mut current, batch);
+                self.current = Some(current);
+                result?;
+            }
+            None => {
+                self.current = Some(self.create_file(first.number, first.received_at_us, batch)?)
+            }
         }
-        self.current = Some(current);
-        result
+        self.note_end(last.number, last.received_at_us);
+        Ok(())
     }
 
-    fn write_batch(&mut self, current: &mut Current, batch: &[Stamped]) -> io::Result<()> {
-        self.buffer.clear();
-        if current.is_empty() {
-            self.buffer.extend_from_slice(&current.header.encode());
+    /// What was written so far may be acknowledged.
+    fn note_end(&mut self, last_number: RecordNumber, last_received_at_us: i64) {
+        if let Some(current) = &mut self.current {
+            current.last_number = last_number;
+            current.last_received_at_us = last_received_at_us;
+            let (id, valid_bytes) = (current.header.id, current.valid_bytes);
+            self.previous = Some(Previous {
+                id,
+                last_number,
+                valid_bytes,
+                last_received_at_us,
+            });
         }
-        let is_synced = self.options.durability == Durability::Power;
-        let durable_through = is_synced.then_some(self.durable_through);
+    }
+
+    fn append_to(&mut self, current: &mut Current, batch: &[Stamped]) -> io::Result<()> {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        self.encode(&mut buffer, &current.header, batch);
+        write_all(&mut *current.handle, current.valid_bytes, &buffer)?;
+        if self.is_synced() {
+            self.sync(&mut *current.handle)?;
+        } else {
+            self.is_unsynced = true;
+        }
+        current.valid_bytes += buffer.len() as u64;
+        self.written_bytes += buffer.len() as u64;
+        // One bulk request must not pin its memory for ever.
+        if buffer.capacity() <= 2 * self.options.max_group_bytes {
+            buffer.clear();
+            self.buffer = buffer;
+        }
+        Ok(())
+    }
+
+    fn encode(&self, buffer: &mut Vec<u8>, header: &FileHeader, batch: &[Stamped]) {
+        let acknowledged = self.previous.map_or(0, |previous| previous.last_number);
+        let durable_through = self.is_synced().then_some(acknowledged);
         for record in batch {
             let Stamped {
                 number,
@@ -173,72 +222,89 @@ impl Chain {
                 payload,
             } = record;
             encode_record(
-                &mut self.buffer,
-                current.header.salt,
+                buffer,
+                header.salt,
                 *number,
                 *received_at_us,
                 durable_through,
                 payload,
             );
         }
-        write_all(&mut *current.handle, current.valid_bytes, &self.buffer)?;
-        if is_synced {
-            self.sync(current)?;
-            self.durable_through = batch
-                .last()
-                .map_or(self.durable_through, |last| last.number);
-        } else {
-            self.unsynced = true;
-        }
-        current.valid_bytes += self.buffer.len() as u64;
-        self.written_bytes += self.buffer.len() as u64;
-        // One bulk request must not pin its memory for ever.
-        if self.buffer.capacity() > 2 * self.options.max_group_bytes {
-            self.buffer = Vec::new();
-        }
-        Ok(())
     }
 
-    fn sync(&mut self, current: &mut Current) -> io::Result<()> {
-        current.handle.sync_data()?;
+    fn sync(&mut self, handle: &mut dyn DiskFile) -> io::Result<()> {
         self.synced_count += 1;
-        if !current.name_synced {
-            self.disk.sync_directory()?;
-            current.name_synced = true;
-        }
-        Ok(())
+        handle.sync_data()
     }
 
-    /// A new file; nothing is written to it yet.
-    fn create_file(&mut self, first: RecordNumber, created_at_us: i64) -> io::Result<Current> {
-        // Far more than one start or failure can leave behind; ends the search on a disk that always says "exists".
-        const MAX_ATTEMPTS: u32 = 100_000;
-        while self.next_attempt < MAX_ATTEMPTS {
-            let id = FileId {
-                first,
-                attempt: self.next_attempt,
-            };
-            self.next_attempt += 1;
-            match self.disk.create(&id.name()) {
-                Ok(handle) => {
-                    let header = FileHeader {
-                        id,
-                        salt: random_salt(),
-                        created_at_us,
-                        previous: self.previous,
-                    };
-                    return Ok(Current {
-                        handle,
-                        header,
-                        valid_bytes: 0,
-                        last_number: first - 1,
-                        last_received_at_us: self
-                            .previous
-                            .map_or(i64::MIN, |previous| previous.last_received_at_us),
-                        name_synced: false,
-                    });
-                }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+    /// A new file with its first batch, as durable as the level demands. It gets its name at one stroke when its content is
+    /// complete: from then on it replaces whatever earlier files hold from `first` on.
+    fn create_file(
+        &mut self,
+        first: RecordNumber,
+        created_at_us: i64,
+        batch: &[Stamped],
+    ) -> io::Result<Current> {
+        let id = self.unused_id(first)?;
+        let last_number = batch.last().map_or(first - 1, |last| last.number);
+        let header = FileHeader {
+            id,
+            salt: random_salt(),
+            created_at_us,
+            durable_through: if self.is_synced() { last_number } else { 0 },
+            previous: self.previous,
+        };
+        let mut buffer = header.encode().to_vec();
+        self.encode(&mut buffer, &header, batch);
+        let mut handle = self.create_unborn()?;
+        write_all(&mut *handle, 0, &buffer)?;
+        if self.is_synced() {
+            self.sync(&mut *handle)?;
+        }
+        self.disk.rename(UNBORN_FILE, &id.name())?;
+        if !self.is_synced() {
+            self.is_unsynced = true;
+        } else if let Err(error) = self.disk.sync_directory() {
+            self.abandon(id.name());
+            return Err(error);
+        }
+        self.written_bytes += buffer.len() as u64;
+        let last_received_at_us = self
+            .previous
+            .map_or(i64::MIN, |previous| previous.last_received_at_us);
+        Ok(Current {
+            handle,
+            header,
+            valid_bytes: buffer.len() as u64,
+            last_number,
+            last_received_at_us,
+        })
+    }
+
+    fn create_unborn(&self) -> io::Result<Box<dyn DiskFile>> {
+        match self.disk.create(UNBORN_FILE) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                self.disk.remove(UNBORN_FILE)?;
+                self.disk.create(UNBORN_FILE)
+            }
+            other => other,
+        }
+    }
+
+    /// Files with the same first record are ordered by their attempts, so a later file needs a higher one, also where a
+    /// lower one has become free again.
+    fn unused_id(&self, first: RecordNumber) -> io::Result<FileId> {
+        // Far more than starts and failures can leave behind; ends the search on a disk that always says "exists".
+        const MAX_TRIES: u32 = 10_000;
+        let lowest = match &self.previous {
+            Some(previous) if previous.id.first == first => previous.id.attempt.saturating_add(1),
+            _ => 0,
+        };
+        for attempt in lowest..lowest.saturating_add(MAX_TRIES) {
+            let id = FileId { first, attempt };
+            match self.disk.length_bytes(&id.name()) {
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(id),
                 Err(error) => return Err(error),
             }
         }
@@ -251,37 +317,34 @@ impl Chain {
         if let Some(current) = self.current.take() {
             self.sealed.push(current.meta());
         }
-        self.next_attempt = 0;
         Ok(())
     }
 
     /// Syncs what was only written so far.
     pub(crate) fn sync_pending(&mut self) -> io::Result<()> {
+        if !self.is_unsynced {
+            return Ok(());
+        }
         if let Some(mut current) = self.current.take() {
-            let result = if self.unsynced {
-                self.sync(&mut current)
-            } else {
-                Ok(())
-            };
+            let result = self.sync(&mut *current.handle);
             self.current = Some(current);
             result?;
+            self.disk.sync_directory()?;
         }
-        self.unsynced = false;
+        self.is_unsynced = false;
         Ok(())
     }
 
-    /// Never writes to the current file again. Without an acknowledged record it is removed, as nothing refers to it.
+    /// Never writes to the current file again.
     fn abandon_current(&mut self) {
-        let Some(current) = self.current.take() else {
-            return;
-        };
-        let name = current.header.id.name();
-        let holds_records = !current.is_empty();
-        let meta = current.meta();
-        drop(current.handle);
-        if holds_records {
-            self.sealed.push(meta);
-        } else if self.disk.remove(&name).is_err() {
+        if let Some(current) = self.current.take() {
+            self.sealed.push(current.meta());
+        }
+    }
+
+    /// Removes a file without an acknowledged record, now or later.
+    fn abandon(&mut self, name: String) {
+        if self.disk.remove(&name).is_err() {
             self.abandoned.push(name);
         }
     }
@@ -291,13 +354,14 @@ impl Chain {
         self.remove_abandoned()?;
         self.ensure_reserve()?;
         self.check_free_space()?;
+        self.settle()?;
         if self.current.is_none() {
             self.start_file(next_number, now_us)?;
         }
         Ok(())
     }
 
-    /// Without this, a disk on which files can be created but not written would be filled with empty files.
+    /// Without this, a disk on which files can be created but not kept would fill up with them.
     fn remove_abandoned(&mut self) -> io::Result<()> {
         while let Some(name) = self.abandoned.last() {
             match self.disk.remove(name) {
@@ -308,26 +372,13 @@ impl Chain {
         Ok(())
     }
 
-    /// Opens a file that durably holds nothing but its header.
+    /// Opens a file that holds nothing but its header.
     fn start_file(&mut self, first: RecordNumber, now_us: i64) -> io::Result<()> {
-        let mut current = self.create_file(first, now_us)?;
-        let result = write_all(&mut *current.handle, 0, &current.header.encode())
-            .and_then(|()| self.sync(&mut current));
-        if result.is_ok() {
-            current.valid_bytes = HEADER_BYTES as u64;
-            self.previous = Some(Previous {
-                id: current.header.id,
-                last_number: first - 1,
-                valid_bytes: current.valid_bytes,
-                last_received_at_us: current.last_received_at_us,
-            });
-            self.next_attempt = 0;
-        }
+        let current = self.create_file(first, now_us, &[])?;
+        let last_received_at_us = current.last_received_at_us;
         self.current = Some(current);
-        if result.is_err() {
-            self.abandon_current();
-        }
-        result
+        self.note_end(first - 1, last_received_at_us);
+        Ok(())
     }
 
     /// An error if the file system has less free space than configured.
@@ -397,21 +448,22 @@ impl Chain {
         result.map(|()| deleted)
     }
 
-    /// Ends the current file, so that every record so far lies in a file that may be deleted, and starts the next.
+    /// Makes sure that every record so far lies in a file that may be deleted.
     pub(crate) fn start_next_file(
         &mut self,
         next_number: RecordNumber,
         now_us: i64,
     ) -> io::Result<()> {
+        self.settle()?;
+        let has_fresh_file = self
+            .current
+            .as_ref()
+            .is_some_and(|current| current.last_number < current.header.id.first);
+        if has_fresh_file || (self.current.is_none() && self.sealed.is_empty()) {
+            return Ok(());
+        }
         self.seal_current()?;
         self.start_file(next_number, now_us)
-    }
-
-    /// Has the current file a record, or is there none?
-    pub(crate) fn current_holds_records(&self) -> bool {
-        self.current
-            .as_ref()
-            .is_none_or(|current| current.last_number >= current.header.id.first)
     }
 
     pub(crate) fn file_count(&self) -> usize {
@@ -442,6 +494,14 @@ pub(crate) fn is_disk_full(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
     )
+}
+
+pub(crate) fn degraded_reason(error: &io::Error) -> DegradedReason {
+    if is_disk_full(error) {
+        DegradedReason::DiskFull
+    } else {
+        DegradedReason::DiskFailed
+    }
 }
 
 /// Unpredictable enough for strangers: the standard library seeds its hashers from the operating system.

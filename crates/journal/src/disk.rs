@@ -17,10 +17,8 @@ pub trait Disk: Send + Sync {
     fn list(&self) -> io::Result<Vec<String>>;
     /// Deletes a file; durable after `sync_directory`.
     fn remove(&self, name: &str) -> io::Result<()>;
-    /// Renames a file, replacing the target; durable after `sync_directory`.
+    /// Renames a file at one stroke; durable after `sync_directory`.
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
-    /// Makes an existing file's content durable.
-    fn sync_file(&self, name: &str) -> io::Result<()>;
     /// Makes created, removed and renamed names durable.
     fn sync_directory(&self) -> io::Result<()>;
     /// Bytes that this process may still write to the file system.
@@ -136,10 +134,6 @@ impl Disk for RealDisk {
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         fs::rename(self.path(from), self.path(to))
-    }
-
-    fn sync_file(&self, name: &str) -> io::Result<()> {
-        File::open(self.path(name))?.sync_data()
     }
 
     fn sync_directory(&self) -> io::Result<()> {

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::chain::{Chain, Commit, Stamped};
-use crate::{Clock, Durability, RecordNumber};
+use crate::{Clock, Durability, Options, RecordNumber};
 
 pub(crate) struct Engine {
     pub chain: Chain,
@@ -21,21 +21,19 @@ pub(crate) struct Engine {
 impl Engine {
     pub(crate) fn new(
         chain: Chain,
-        clock: Clock,
-        durability: Durability,
-        lazy_bytes: usize,
+        options: &Options,
         next_number: RecordNumber,
         last_received_at_us: i64,
     ) -> Engine {
         Engine {
             chain,
-            clock,
-            durability,
+            clock: options.clock.clone(),
+            durability: options.durability,
             next_number,
             last_received_at_us,
             unwritten: Vec::new(),
             unwritten_bytes: 0,
-            lazy_bytes,
+            lazy_bytes: options.group_bytes,
         }
     }
 
@@ -126,7 +124,7 @@ impl Engine {
     /// records only, it is ended first.
     pub(crate) fn delete_all_before(&mut self, number: RecordNumber) -> io::Result<usize> {
         self.write_lazily()?;
-        let next_file = if self.next_number <= number && self.chain.current_holds_records() {
+        let next_file = if self.next_number <= number {
             self.chain.start_next_file(self.next_number, self.now_us())
         } else {
             Ok(())

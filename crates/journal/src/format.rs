@@ -3,7 +3,7 @@
 //! ```text
 //! file    header copy (512) · header copy (512) · record · record · …
 //! header  magic 8 · version u32 · attempt u32 · first record u64 · salt u32 · has previous u32 · created µs i64
-//!         · previous: first u64 · attempt u32 · zero u32 · last valid record u64 · valid bytes u64 · last receive time i64
+//!         · durable through u64 · previous: first u64 · attempt u32 · zero u32 · last valid record u64 · valid bytes u64 · last receive time i64
 //!         · zeros · CRC32C u32 of all before
 //! record  payload length u32 · CRC32C u32 · number u64 · receive time µs i64 · unsynced before u32 · payload
 //! ```
@@ -11,6 +11,8 @@
 //!
 //! The *salt* is random per file and goes into each record's CRC. A payload is written by strangers; without the salt one
 //! could hide a well-formed record in it, to be found when a scan looks for the next record after damage.
+//!
+//! A file gets its name only after its header and first records are durable; *durable through* is the last of those.
 //!
 //! *Unsynced before* counts the records before this one that were not known to be durable when it was written. A reader who
 //! meets damage and then a record that says "all up to here was durable" knows that it met rot, not a torn tail.
@@ -24,6 +26,9 @@ const MAGIC: [u8; 8] = *b"TKWJRNL\n";
 const FORMAT_VERSION: u32 = 1;
 /// Numbers above this are damage: leaves room to add without overflow.
 pub(crate) const MAX_NUMBER: RecordNumber = 1 << 62;
+
+/// Attempts above this are damage, for the same reason.
+const MAX_ATTEMPT: u32 = 1 << 30;
 
 /// Identifies a file: the number of its first record, and which try at starting there it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,6 +76,8 @@ pub(crate) struct FileHeader {
     pub id: FileId,
     pub salt: u32,
     pub created_at_us: i64,
+    /// The records up to this number were durable before the file got its name; 0: none was synced.
+    pub durable_through: RecordNumber,
     pub previous: Option<Previous>,
 }
 
@@ -84,6 +91,7 @@ impl FileHeader {
         copy.extend_from_slice(&self.salt.to_le_bytes());
         copy.extend_from_slice(&u32::from(self.previous.is_some()).to_le_bytes());
         copy.extend_from_slice(&self.created_at_us.to_le_bytes());
+        copy.extend_from_slice(&self.durable_through.to_le_bytes());
         if let Some(previous) = &self.previous {
             copy.extend_from_slice(&previous.id.first.to_le_bytes());
             copy.extend_from_slice(&previous.id.attempt.to_le_bytes());
@@ -124,17 +132,21 @@ fn decode_header_copy(copy: &[u8]) -> Option<FileHeader> {
     let salt = reader.u32()?;
     let has_previous = reader.u32()? != 0;
     let created_at_us = reader.i64()?;
+    let durable_through = reader.u64()?;
     let previous = if has_previous {
         Some(decode_previous(&mut reader)?)
     } else {
         None
     };
     let plausible = (1..=MAX_NUMBER).contains(&first)
+        && durable_through <= MAX_NUMBER
+        && attempt <= MAX_ATTEMPT
         && previous.is_none_or(|previous| previous.last_number < first);
     plausible.then_some(FileHeader {
         id: FileId { first, attempt },
         salt,
         created_at_us,
+        durable_through,
         previous,
     })
 }
@@ -264,6 +276,7 @@ mod tests {
             },
             salt: 0xdead_beef,
             created_at_us: -5,
+            durable_through: 44,
             previous: Some(Previous {
                 id: FileId {
                     first: 7,

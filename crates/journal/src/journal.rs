@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::chain::{Chain, is_disk_full};
+use crate::chain::{Chain, degraded_reason};
 use crate::engine::Engine;
 use crate::queue::{Command, Pending, Queue, State};
 use crate::replay::Tail;
@@ -16,7 +16,7 @@ use crate::ticket::Completion;
 use crate::writer::{ConsumerPanicked, Writer, run_apply};
 use crate::{
     AppendError, CloseError, DegradedReason, Disk, JournalStats, OpenError, Options, RealDisk,
-    RecordNumber, Replay, ReplayReport, RetentionError, Ticket,
+    Record, RecordNumber, Replay, ReplayReport, RetentionError, Ticket,
 };
 
 /// So many durable groups may wait for the consumer while the writer syncs the next.
@@ -77,17 +77,7 @@ impl Journal {
         on_commit: impl FnMut(Vec<Committed>) + Send + 'static,
     ) -> Result<(Journal, ReplayReport), OpenError> {
         let mut on_commit: OnCommit = Box::new(on_commit);
-        let (tail, is_durable, report) = replay(&disk, &options, &mut on_commit)?;
-        let mut chain = Chain::new(disk.clone(), options.clone(), &tail, is_durable);
-        let state = initial_state(&mut chain);
-        let engine = Engine::new(
-            chain,
-            options.clock.clone(),
-            options.durability,
-            options.group_bytes,
-            report.stopped_at,
-            tail.last_received_at_us,
-        );
+        let (engine, state, report) = open_engine(&disk, &options, &mut on_commit)?;
         let queue = Arc::new(Queue::new(&options, state));
         queue
             .counters
@@ -264,25 +254,48 @@ impl Drop for Journal {
     }
 }
 
-/// Hands the records after `applied` to the consumer; finds where to go on, and whether all before is durable.
+/// Replays, and prepares for what comes next.
+pub(crate) fn open_engine(
+    disk: &Arc<dyn Disk>,
+    options: &Options,
+    on_commit: &mut OnCommit,
+) -> Result<(Engine, State, ReplayReport), OpenError> {
+    let (tail, report) = replay(disk, options, on_commit)?;
+    let last_received_at_us = tail.last_received_at_us;
+    let mut chain = Chain::new(disk.clone(), options.clone(), tail);
+    // A journal on a full or read-only disk opens all the same: what it holds can be read.
+    let state = match chain.prepare() {
+        Ok(()) => State::Running,
+        Err(error) => State::Degraded(degraded_reason(&error)),
+    };
+    Ok((
+        Engine::new(chain, options, report.stopped_at, last_received_at_us),
+        state,
+        report,
+    ))
+}
+
+/// Hands the records after `applied` to the consumer; finds where to go on.
 fn replay(
     disk: &Arc<dyn Disk>,
     options: &Options,
     on_commit: &mut OnCommit,
-) -> Result<(Tail, bool, ReplayReport), OpenError> {
-    let mut replay = Replay::open(disk.clone(), options, options.applied.saturating_add(1))?;
-    // After kill -9 the last records may lie in the page cache only. They are about to be placed, and later records will
-    // build on them, so they must not vanish in a later power cut. A read-only disk must not prevent the start.
-    let is_durable = replay.sync_last_file().is_ok();
+) -> Result<(Tail, ReplayReport), OpenError> {
+    let from = options.applied.saturating_add(1);
+    let mut replay = Replay::open(disk.clone(), options, from)?.keep_unsettled();
     let mut group = Vec::new();
     let mut group_bytes = 0;
     for record in replay.by_ref() {
-        let record = record?;
-        group_bytes += record.payload.len();
+        let Record {
+            number,
+            received_at_us,
+            payload,
+        } = record?;
+        group_bytes += payload.len();
         group.push(Committed {
-            number: record.number,
-            received_at_us: record.received_at_us,
-            payload: record.payload,
+            number,
+            received_at_us,
+            payload,
             attachment: None,
             replayed: true,
         });
@@ -295,20 +308,8 @@ fn replay(
         on_commit(group);
     }
     let mut report = replay.report();
-    report.stopped_at = report.stopped_at.max(options.applied.saturating_add(1));
-    Ok((replay.into_tail(), is_durable, report))
-}
-
-/// A journal on a full or read-only disk opens all the same: what it holds can be read.
-fn initial_state(chain: &mut Chain) -> State {
-    match chain
-        .ensure_reserve()
-        .and_then(|()| chain.check_free_space())
-    {
-        Ok(()) => State::Running,
-        Err(error) if is_disk_full(&error) => State::Degraded(DegradedReason::DiskFull),
-        Err(_) => State::Degraded(DegradedReason::DiskFailed),
-    }
+    report.stopped_at = report.stopped_at.max(from);
+    Ok((replay.into_tail(), report))
 }
 
 fn start(

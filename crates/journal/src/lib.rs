@@ -29,6 +29,8 @@ mod options;
 mod queue;
 mod replay;
 mod scan;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
 mod stats;
 mod ticket;
 mod writer;

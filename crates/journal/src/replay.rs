@@ -11,8 +11,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::chain::Stamped;
 use crate::format::{FileHeader, FileId, HEADER_BYTES, MAX_NUMBER, Previous};
-use crate::scan::{End, FileScan};
+use crate::scan::{End, FileScan, Scanned};
 use crate::{Disk, OpenError, Options, RecordNumber};
 
 /// More of a single file is never read into memory.
@@ -36,7 +37,7 @@ pub struct ReplayReport {
     pub records: u64,
     /// The oldest record that the files could still hold.
     pub first_available: Option<RecordNumber>,
-    /// Acknowledged records that damage has taken, by their numbers.
+    /// Acknowledged records that are missing, by their numbers: damaged, or in files that are gone although they were asked for.
     pub lost_records: u64,
     /// Separate places of damage.
     pub corrupt_regions: u64,
@@ -73,10 +74,21 @@ pub(crate) struct FileMeta {
 /// Where the journal goes on after a replay.
 #[derive(Debug, Clone)]
 pub(crate) struct Tail {
-    pub next_number: RecordNumber,
     pub last_received_at_us: i64,
+    /// Where the records end that are certainly durable.
     pub previous: Option<Previous>,
+    /// Where the records end.
+    pub end: Option<Previous>,
+    /// The records after that. After `kill -9` or a failed sync they may lie in the page cache only. They have been replayed,
+    /// so they must not vanish in a later power cut: they are written again before anything new.
+    pub unsettled: Vec<Stamped>,
     pub files: Vec<FileMeta>,
+}
+
+/// A record of the last file that nothing proves to be durable, and the end of the file before it.
+struct Unsettled {
+    stamped: Stamped,
+    before: Previous,
 }
 
 /// An iterator over the records from a number on. After an error it ends.
@@ -93,6 +105,8 @@ pub struct Replay {
     expected: RecordNumber,
     last_received_at_us: i64,
     previous: Option<Previous>,
+    keeps_unsettled: bool,
+    unsettled: VecDeque<Unsettled>,
     report: ReplayReport,
     failed: bool,
 }
@@ -143,7 +157,10 @@ impl Replay {
             .iter()
             .rposition(|file| file.header.id.first <= from)
             .unwrap_or(0);
-        let expected = all.get(start).map_or(1, |file| file.header.id.first);
+        // If the first file begins later than asked, what should be before it is missing.
+        let expected = all
+            .get(start)
+            .map_or(1, |file| file.header.id.first.min(from));
         Ok(Replay {
             disk,
             skip_unreadable: options.skip_unreadable,
@@ -156,6 +173,8 @@ impl Replay {
             expected,
             last_received_at_us: i64::MIN,
             previous: None,
+            keeps_unsettled: false,
+            unsettled: VecDeque::new(),
             report,
             failed: false,
         })
@@ -167,13 +186,10 @@ impl Replay {
         self
     }
 
-    /// Makes the last file and all names durable.
-    pub(crate) fn sync_last_file(&self) -> std::io::Result<()> {
-        if let Some(last) = self.all.last() {
-            self.disk.sync_file(&last.name)?;
-            self.disk.sync_directory()?;
-        }
-        Ok(())
+    /// Keeps the records that `Tail::unsettled` will hold.
+    pub(crate) fn keep_unsettled(mut self) -> Replay {
+        self.keeps_unsettled = true;
+        self
     }
 
     /// What has been found so far; complete once the iterator has ended.
@@ -189,9 +205,17 @@ impl Replay {
         let mut files: Vec<FileMeta> = (0..self.all.len()).map(|index| self.meta(index)).collect();
         files.extend(self.unreadable);
         Tail {
-            next_number: self.expected,
             last_received_at_us: self.last_received_at_us,
-            previous: self.previous,
+            end: self.previous,
+            previous: self
+                .unsettled
+                .front()
+                .map_or(self.previous, |first| Some(first.before)),
+            unsettled: self
+                .unsettled
+                .into_iter()
+                .map(|unsettled| unsettled.stamped)
+                .collect(),
             files,
         }
     }
@@ -239,26 +263,23 @@ impl Replay {
                 .all
                 .get(index + 1)
                 .map_or(MAX_NUMBER + 1, |next| next.header.id.first);
-            let stop_before = next_first.min(self.stop_before);
-            if stop_before <= header.id.first {
-                continue; // written again elsewhere from its first record on
-            }
-            let kind = match self.pointer_to(index) {
-                Some(pointer) => {
-                    End::At(usize::try_from(pointer.valid_bytes).unwrap_or(usize::MAX))
-                }
-                None if index + 1 == self.all.len() => End::Open,
-                None => End::Unknown,
+            let mut stop_before = next_first.min(self.stop_before);
+            let mut kind = if index + 1 == self.all.len() {
+                End::Open
+            } else {
+                End::Unknown
             };
+            if let Some(pointer) = self.pointer_to(index) {
+                stop_before = stop_before.min(pointer.last_number.saturating_add(1));
+                kind = End::Told {
+                    valid_bytes: usize::try_from(pointer.valid_bytes).unwrap_or(usize::MAX),
+                };
+            }
+            if stop_before <= header.id.first {
+                continue; // it has no record, or all were written again elsewhere
+            }
             let bytes = read_file(&*self.disk, &self.all[index].name, self.skip_unreadable)?;
-            let scan = FileScan::new(
-                bytes,
-                header.salt,
-                header.id.first,
-                stop_before,
-                kind,
-                &mut self.report,
-            );
+            let scan = FileScan::new(bytes, &header, stop_before, kind);
             return Ok(Some((index, scan)));
         }
         Ok(None)
@@ -271,7 +292,7 @@ impl Replay {
             let should_be = header
                 .previous
                 .map_or(header.id.first, |previous| previous.last_number + 1);
-            self.report.lost_records += should_be.saturating_sub(self.expected);
+            self.report.lost_records += should_be.saturating_sub(self.expected.max(self.from));
             self.expected = header.id.first;
         }
     }
@@ -286,6 +307,39 @@ impl Replay {
         });
     }
 
+    fn note_unsettled(&mut self, index: usize, scanned: &Scanned) {
+        if !self.keeps_unsettled || index + 1 != self.all.len() {
+            return;
+        }
+        while self
+            .unsettled
+            .front()
+            .is_some_and(|first| first.stamped.number <= scanned.durable_through)
+        {
+            self.unsettled.pop_front();
+        }
+        let Record {
+            number,
+            received_at_us,
+            payload,
+        } = &scanned.record;
+        if *number > scanned.durable_through {
+            self.unsettled.push_back(Unsettled {
+                stamped: Stamped {
+                    number: *number,
+                    received_at_us: *received_at_us,
+                    payload: payload.clone(),
+                },
+                before: Previous {
+                    id: self.all[index].header.id,
+                    last_number: number - 1,
+                    valid_bytes: scanned.offset as u64,
+                    last_received_at_us: self.last_received_at_us,
+                },
+            });
+        }
+    }
+
     fn advance(&mut self) -> Result<Option<Record>, OpenError> {
         loop {
             let (index, mut scan) = match self.scan.take() {
@@ -296,8 +350,10 @@ impl Replay {
                 },
             };
             match scan.next(&mut self.report) {
-                Some(record) => {
+                Some(scanned) => {
                     self.scan = Some((index, scan));
+                    self.note_unsettled(index, &scanned);
+                    let record = scanned.record;
                     self.last_received_at_us = self.last_received_at_us.max(record.received_at_us);
                     if record.number >= self.from {
                         self.report.records += 1;

@@ -8,12 +8,12 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
 
-use crate::chain::{Commit, Stamped, is_disk_full};
+use crate::chain::{Commit, Stamped, degraded_reason, is_disk_full};
 use crate::engine::Engine;
 use crate::journal::{Committed, OnCommit};
 use crate::queue::{Command, Pending, Queue, State, Work};
 use crate::ticket::Completion;
-use crate::{AppendError, DegradedReason, Durability, Options, RetentionError};
+use crate::{AppendError, Durability, Options, RetentionError};
 
 /// A durable group on its way to the consumer.
 pub(crate) struct Group {
@@ -208,12 +208,8 @@ impl Writer {
     }
 
     fn degrade(&self, error: &io::Error) {
-        let reason = if is_disk_full(error) {
-            DegradedReason::DiskFull
-        } else {
-            DegradedReason::DiskFailed
-        };
-        self.queue.set_state(State::Degraded(reason));
+        self.queue
+            .set_state(State::Degraded(degraded_reason(error)));
         self.queue.refuse_pending();
     }
 

@@ -424,7 +424,13 @@ fn retention_deletes_whole_old_files_and_numbers_go_on() {
     journal.close().unwrap();
 
     // The same after a restart, which knows the files from their headers only.
-    let (journal, report, _) = open(folder.path(), options());
+    let (journal, report, _) = open(
+        folder.path(),
+        Options {
+            applied: 6,
+            ..options()
+        },
+    );
     assert_eq!(
         (report.records, report.first_available, report.lost_records),
         (4, Some(7), 0)
@@ -451,12 +457,32 @@ fn retention_deletes_whole_old_files_and_numbers_go_on() {
     assert!(left < 1500, "bytes of deleted records remain: {left}");
     journal.close().unwrap();
 
-    let (journal, report, _) = open(folder.path(), options());
+    let (journal, report, _) = open(
+        folder.path(),
+        Options {
+            applied: 10,
+            ..options()
+        },
+    );
     assert_eq!(
         (report.records, report.stopped_at, report.lost_records),
         (0, 11, 0)
     );
     assert_eq!(journal.append(vec![1]).unwrap().wait(), Ok(11));
+    journal.close().unwrap();
+
+    // A consumer that was set back to an older state must hear that its records are gone.
+    let (_journal, report, _) = open(
+        folder.path(),
+        Options {
+            applied: 3,
+            ..options()
+        },
+    );
+    assert_eq!(
+        (report.records, report.lost_records, report.first_available),
+        (1, 7, Some(11))
+    );
 }
 
 #[test]
