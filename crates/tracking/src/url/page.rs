@@ -187,9 +187,9 @@ fn keep_wanted_parts(url: &str, keep_fragment: bool, is_excluded: &dyn Fn(&str) 
     if let Some(host) = parts.host.take() {
         parts.host = Some(lower_case_host(host));
     }
-    if !keep_fragment {
-        parts.fragment = None;
-    }
+    // Links such as `#top#` are sloppy spellings of `#top`.
+    let fragment = parts.fragment.take().filter(|_| keep_fragment);
+    parts.fragment = fragment.map(|fragment| Cow::Owned(fragment.trim_end_matches('#').to_owned()));
     if let Some(query) = parts.query.take() {
         parts.query = Some(Cow::Owned(
             RawQuery::parse(&query).without_names(is_excluded),
@@ -331,7 +331,8 @@ mod tests {
                 "http://h/p?x=1#a=1&utm_source=2",
                 "h/p?x=1#a=1&utm_source=2",
             ),
-            ("http://h/p#notIgnored#", "h/p#notIgnored#"),
+            ("http://h/p#notIgnored#", "h/p#notIgnored"),
+            ("http://h/p?a=1#b&c=##", "h/p?a=1#b&c="),
             ("http://h/p#a;b", "h/p#a;b"),
         ] {
             assert_eq!(
