@@ -99,12 +99,11 @@ CREATE TABLE user_access (
 );
 CREATE INDEX user_access_site ON user_access (idsite);
 
--- The hash is keyed by a key that is not in this database. hash_prefix is its first 16 hexadecimal digits.
+-- The hash is keyed by a key that is not in this database; that of a token imported from Matomo begins with "sha512:".
 CREATE TABLE app_token (
     idtoken BIGINT NOT NULL PRIMARY KEY,
     login TEXT NOT NULL REFERENCES app_user (login) ON DELETE CASCADE,
     description TEXT NOT NULL,
-    hash_prefix TEXT NOT NULL,
     token_hash TEXT NOT NULL UNIQUE,
     date_created BIGINT NOT NULL,
     last_used BIGINT,

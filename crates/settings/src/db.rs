@@ -18,8 +18,14 @@ pub(crate) type DbRow = sqlx::sqlite::SqliteRow;
 pub(crate) type Write = Transaction<'static, Db>;
 
 /// Every change of the tables, in order. A released file is never edited: its checksum is kept in the database.
-pub(crate) const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "core", include_str!("../migrations/0001_core.sql"))];
+pub(crate) const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "core", include_str!("../migrations/0001_core.sql")),
+    (
+        2,
+        "own things",
+        include_str!("../migrations/0002_own_things.sql"),
+    ),
+];
 
 /// Numbers that only grow; each change raises one or both, in the same transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! Custom dimensions: named slots of a visit or an action.
 
+use std::sync::Arc;
+
 use sqlx::{FromRow, Row};
 
 use crate::Settings;
@@ -98,8 +100,6 @@ const EXTRACTIONS_LIMIT: usize = 50;
 const DEFAULT_SLOTS: i64 = 5;
 const MOST_SLOTS: i64 = 200;
 
-const SELECT: &str = "SELECT idsite, idcustomdimension, name, slot, scope, active, extractions, case_sensitive \
-     FROM custom_dimension WHERE idsite = $1 ORDER BY idcustomdimension";
 const SELECT_ALL: &str = "SELECT idsite, idcustomdimension, name, slot, scope, active, extractions, case_sensitive \
      FROM custom_dimension ORDER BY idsite, idcustomdimension";
 
@@ -125,15 +125,19 @@ impl FromRow<'_, DbRow> for Dimension {
 impl Settings {
     /// The dimensions of a site, by id.
     pub async fn dimensions(&self, idsite: i64) -> Result<Vec<Dimension>> {
-        Ok(sqlx::query_as(SELECT)
-            .bind(idsite)
-            .fetch_all(self.reader())
-            .await?)
+        let dimensions = self.all_dimensions().await?;
+        Ok(dimensions
+            .iter()
+            .filter(|dimension| dimension.idsite == idsite)
+            .cloned()
+            .collect())
     }
 
-    /// The dimensions of all sites, by site and id.
-    pub async fn all_dimensions(&self) -> Result<Vec<Dimension>> {
-        Ok(sqlx::query_as(SELECT_ALL).fetch_all(self.reader()).await?)
+    /// The dimensions of all sites, by site and id, from memory until one is changed.
+    pub async fn all_dimensions(&self) -> Result<Arc<Vec<Dimension>>> {
+        let number = || self.current_changes().tracking;
+        let read = || async { Ok(sqlx::query_as(SELECT_ALL).fetch_all(self.reader()).await?) };
+        self.inner.dimensions.get(number, read).await
     }
 
     /// Adds a dimension in the first free slot of its scope and returns its id.

@@ -1,5 +1,7 @@
 //! Goals of a site.
 
+use std::sync::Arc;
+
 use sqlx::{FromRow, Row};
 
 use crate::Settings;
@@ -49,9 +51,6 @@ const NAME_LIMIT: usize = 50;
 const TEXT_LIMIT: usize = 255;
 const GOALS_OF_A_SITE_LIMIT: i64 = 10_000;
 
-const SELECT: &str = "SELECT idsite, idgoal, name, description, match_attribute, pattern, pattern_type, \
-     case_sensitive, allow_multiple, revenue, event_value_as_revenue, deleted FROM goal \
-     WHERE deleted = 0 AND idsite = $1 ORDER BY idgoal";
 const SELECT_ALL: &str = "SELECT idsite, idgoal, name, description, match_attribute, pattern, pattern_type, \
      case_sensitive, allow_multiple, revenue, event_value_as_revenue, deleted FROM goal \
      WHERE deleted = 0 ORDER BY idsite, idgoal";
@@ -80,15 +79,19 @@ impl FromRow<'_, DbRow> for Goal {
 impl Settings {
     /// The goals of a site that are not deleted, by id.
     pub async fn goals(&self, idsite: i64) -> Result<Vec<Goal>> {
-        Ok(sqlx::query_as(SELECT)
-            .bind(idsite)
-            .fetch_all(self.reader())
-            .await?)
+        let goals = self.all_goals().await?;
+        Ok(goals
+            .iter()
+            .filter(|goal| goal.idsite == idsite)
+            .cloned()
+            .collect())
     }
 
-    /// The goals of all sites that are not deleted, by site and id.
-    pub async fn all_goals(&self) -> Result<Vec<Goal>> {
-        Ok(sqlx::query_as(SELECT_ALL).fetch_all(self.reader()).await?)
+    /// The goals of all sites that are not deleted, by site and id, from memory until one is changed.
+    pub async fn all_goals(&self) -> Result<Arc<Vec<Goal>>> {
+        let number = || self.current_changes().tracking;
+        let read = || async { Ok(sqlx::query_as(SELECT_ALL).fetch_all(self.reader()).await?) };
+        self.inner.goals.get(number, read).await
     }
 
     /// One goal, unless it is deleted or never was.

@@ -10,51 +10,69 @@
 //! * Statements use bound parameters and only SQL that PostgreSQL understands too.
 
 mod access;
+mod annotations;
 mod attempts;
+mod cache;
 mod check;
+mod dashboards;
 mod db;
 mod dimensions;
 mod error;
+mod failures;
 mod goals;
+mod invitations;
 mod options;
 mod passwords;
+mod preferences;
 mod principal;
 mod salts;
+mod scheduled_reports;
 mod secret;
+mod segments;
 mod sessions;
 mod setup;
 mod sites;
 mod snapshot;
 mod tokens;
+mod two_factor;
 mod users;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 pub use access::{Role, SiteAccess};
+pub use annotations::{Annotation, AnnotationChange};
 pub use attempts::{AttemptKind, BruteForceRules, FailedAttempt};
 pub use check::{Network, is_valid_timezone};
+pub use dashboards::Dashboard;
 pub use db::Changes;
 pub use dimensions::{
     Dimension, DimensionChange, Extraction, NewDimension, Scope as DimensionScope, ScopeSlots,
 };
 pub use error::{Error, Result};
+pub use failures::{Failure, TrackingFailure};
 pub use goals::{Goal, GoalChange};
+pub use invitations::Invitation;
 pub use options::GlobalSiteDefaults;
 pub use passwords::{PasswordCheck, PasswordRules};
+pub use preferences::UserLanguage;
 pub use principal::{Principal, TokenScope};
+pub use scheduled_reports::{ScheduledReport, ScheduledReportChange};
 pub use secret::Secret;
+pub use segments::{Segment, SegmentChange, segment_hash};
 pub use sessions::{NewSession, Session, SessionListed};
 pub use sites::{NewSite, Site, SiteChange};
 pub use snapshot::{Snapshot, TrackingToken, TrackingTokens};
 pub use tokens::{NewToken, Token};
-pub use users::{ANONYMOUS, Invitation, InviteStatus, NewUser, User};
+pub use users::{ANONYMOUS, InviteStatus, NewUser, User};
 
+use cache::Cached;
 use db::{Pools, Touches, Write};
 use passwords::Hashing;
-use principal::RightsCache;
+use principal::TokenTable;
 use secret::{Keys, Purpose};
 
 /// The handle to all settings.
@@ -68,11 +86,27 @@ struct Inner {
     keys: Keys,
     changes: watch::Sender<Changes>,
     hashing: Hashing,
-    rights: RightsCache,
+    sites: Cached<Vec<Site>>,
+    goals: Cached<Vec<Goal>>,
+    dimensions: Cached<Vec<Dimension>>,
+    options: Cached<BTreeMap<String, String>>,
+    config: Cached<BTreeMap<(String, String), serde_json::Value>>,
+    tokens: Cached<TokenTable>,
 }
 
 /// Tables in an order in which they can be emptied without breaking a reference.
 const TABLES: &[&str] = &[
+    "DELETE FROM job_due",
+    "DELETE FROM tracking_failure",
+    "DELETE FROM recovery_code",
+    "DELETE FROM two_factor",
+    "DELETE FROM user_language",
+    "DELETE FROM user_preference",
+    "DELETE FROM report_unsubscribed",
+    "DELETE FROM scheduled_report",
+    "DELETE FROM dashboard",
+    "DELETE FROM annotation",
+    "DELETE FROM segment",
     "DELETE FROM salt",
     "DELETE FROM custom_dimension",
     "DELETE FROM goal",
@@ -103,7 +137,12 @@ impl Settings {
                 keys,
                 changes,
                 hashing: Hashing::new(),
-                rights: RightsCache::default(),
+                sites: Cached::default(),
+                goals: Cached::default(),
+                dimensions: Cached::default(),
+                options: Cached::default(),
+                config: Cached::default(),
+                tokens: Cached::default(),
             }),
         };
         settings.check_key().await?;

@@ -1,6 +1,7 @@
 //! Options, overrides of the configuration, and settings of single features, all under Matomo's names.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -66,16 +67,16 @@ impl GlobalSiteDefaults {
 impl Settings {
     /// The value of an option.
     pub async fn option(&self, name: &str) -> Result<Option<String>> {
-        Ok(
-            sqlx::query_scalar("SELECT value FROM option_value WHERE name = $1")
-                .bind(name)
-                .fetch_optional(self.reader())
-                .await?,
-        )
+        Ok(self.options().await?.get(name).cloned())
     }
 
-    /// All options.
-    pub async fn options(&self) -> Result<BTreeMap<String, String>> {
+    /// All options, from memory until one is changed.
+    pub async fn options(&self) -> Result<Arc<BTreeMap<String, String>>> {
+        let number = || self.current_changes().tracking;
+        self.inner.options.get(number, || self.read_options()).await
+    }
+
+    async fn read_options(&self) -> Result<BTreeMap<String, String>> {
         let rows: Vec<(String, String)> = sqlx::query_as("SELECT name, value FROM option_value")
             .fetch_all(self.reader())
             .await?;
@@ -110,7 +111,7 @@ impl Settings {
 
     /// The defaults of all sites.
     pub async fn global_site_defaults(&self) -> Result<GlobalSiteDefaults> {
-        Ok(GlobalSiteDefaults::of(&self.options().await?))
+        Ok(GlobalSiteDefaults::of(self.options().await?.as_ref()))
     }
 
     /// The time zone of new sites.
@@ -170,8 +171,13 @@ impl Settings {
             .await
     }
 
-    /// Values that replace those of the configuration file, by section and name.
-    pub async fn config_overrides(&self) -> Result<BTreeMap<(String, String), Value>> {
+    /// Values that replace those of the configuration file, by section and name; from memory until one is changed.
+    pub async fn config_overrides(&self) -> Result<Arc<BTreeMap<(String, String), Value>>> {
+        let number = || self.current_changes().tracking;
+        self.inner.config.get(number, || self.read_config()).await
+    }
+
+    async fn read_config(&self) -> Result<BTreeMap<(String, String), Value>> {
         let rows: Vec<(String, String, String)> =
             sqlx::query_as("SELECT section, name, value FROM config_override")
                 .fetch_all(self.reader())

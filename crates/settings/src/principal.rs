@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, RwLock};
 
+use sha2::{Digest as _, Sha512};
+
 use crate::access::Role;
 use crate::check::Network;
-use crate::db::Changes;
 use crate::error::{Error, Result};
 use crate::options::stored_json;
-use crate::secret::{Digest, Purpose, from_hex, same};
+use crate::secret::{Digest, Keys, Purpose, Secret, from_hex, same};
 use crate::users::{ANONYMOUS, key};
 use crate::{Settings, check};
 
@@ -105,6 +106,27 @@ pub(crate) struct TokenFacts {
 }
 
 impl TokenFacts {
+    fn of(
+        (id, login, _, date_expired, secure_only, last_used, scope): TokenRow,
+    ) -> Result<TokenFacts> {
+        let scope: TokenScope = stored_json(&scope)?;
+        let networks = scope.networks.as_ref().map(|networks| {
+            networks
+                .iter()
+                .filter_map(|network| Network::parse(network))
+                .collect()
+        });
+        Ok(TokenFacts {
+            id,
+            login,
+            secure_only: secure_only != 0,
+            date_expired,
+            scope,
+            networks,
+            last_used: AtomicI64::new(last_used.unwrap_or(i64::MIN)),
+        })
+    }
+
     pub(crate) fn is_valid(&self, ip: IpAddr, now: i64) -> bool {
         self.date_expired.is_none_or(|expires| expires > now)
             && self
@@ -230,31 +252,83 @@ impl Principal {
     }
 }
 
-/// Tokens and rights in memory, valid for one number of [`Changes::access`].
-#[derive(Default)]
-pub(crate) struct RightsCache {
-    current: RwLock<Option<Arc<Loaded>>>,
-}
-
-pub(crate) struct Loaded {
-    access: u64,
+/// All tokens, and the rights of those who used theirs, valid for one number of [`crate::Changes::access`].
+pub(crate) struct TokenTable {
     /// By the first eight bytes of the keyed hash: a look-up tells nothing about a token by its time, because nobody
     /// outside can choose or know a hash.
-    tokens: HashMap<u64, Vec<(Digest, Arc<TokenFacts>)>, ahash::RandomState>,
+    by_hash: HashMap<u64, Vec<(Digest, Arc<TokenFacts>)>, ahash::RandomState>,
+    imported: Option<Imported>,
     rights: RwLock<HashMap<String, Arc<Rights>, ahash::RandomState>>,
 }
 
-impl Loaded {
-    pub(crate) fn find(&self, digest: &Digest) -> Option<&Arc<TokenFacts>> {
-        self.tokens
-            .get(&prefix(digest))?
-            .iter()
-            .find(|(stored, _)| same(stored, digest))
-            .map(|(_, facts)| facts)
+/// Tokens of an older Matomo database that were not shown since: it kept SHA-512 of the token and its salt.
+struct Imported {
+    salt: Secret,
+    by_hash: HashMap<u64, Vec<(OldDigest, Arc<TokenFacts>)>, ahash::RandomState>,
+}
+
+type OldDigest = [u8; 64];
+
+/// How the hash of an imported token is marked in the database.
+pub(crate) const IMPORTED: &str = "sha512:";
+
+/// A token that was found.
+pub(crate) struct FoundToken<'a> {
+    pub(crate) facts: &'a Arc<TokenFacts>,
+    /// Its keyed hash should be stored instead of the imported one.
+    imported: bool,
+}
+
+impl TokenTable {
+    /// The token, if it is known and valid now and from this address.
+    pub(crate) fn find(
+        &self,
+        keys: &Keys,
+        token: &str,
+        ip: IpAddr,
+        now: i64,
+    ) -> Option<FoundToken<'_>> {
+        let digest = keys.hash(Purpose::Token, token);
+        let found = match in_table(&self.by_hash, &digest) {
+            Some(facts) => FoundToken {
+                facts,
+                imported: false,
+            },
+            None => {
+                let imported = self.imported.as_ref()?;
+                let mut hasher = Sha512::new();
+                hasher.update(token.as_bytes());
+                hasher.update(imported.salt.expose().as_bytes());
+                let digest: OldDigest = hasher.finalize().into();
+                FoundToken {
+                    facts: in_table(&imported.by_hash, &digest)?,
+                    imported: true,
+                }
+            }
+        };
+        found.facts.is_valid(ip, now).then_some(found)
+    }
+
+    fn remembered(&self, login_key: &str) -> Option<Arc<Rights>> {
+        self.rights.read().ok()?.get(login_key).cloned()
     }
 }
 
-fn prefix(digest: &Digest) -> u64 {
+type Table<const LENGTH: usize> =
+    HashMap<u64, Vec<([u8; LENGTH], Arc<TokenFacts>)>, ahash::RandomState>;
+
+fn in_table<'a, const LENGTH: usize>(
+    table: &'a Table<LENGTH>,
+    digest: &[u8; LENGTH],
+) -> Option<&'a Arc<TokenFacts>> {
+    table
+        .get(&prefix(digest))?
+        .iter()
+        .find(|(stored, _)| same(stored, digest))
+        .map(|(_, facts)| facts)
+}
+
+fn prefix(digest: &[u8]) -> u64 {
     digest
         .iter()
         .take(8)
@@ -274,18 +348,21 @@ impl Settings {
         ip: IpAddr,
         now: i64,
     ) -> Result<Option<Principal>> {
-        let digest = self.inner.keys.hash(Purpose::Token, token);
-        let loaded = self.loaded_tokens().await?;
-        let Some(facts) = loaded.find(&digest).filter(|facts| facts.is_valid(ip, now)) else {
+        let table = self.token_table().await?;
+        let Some(found) = table.find(&self.inner.keys, token, ip, now) else {
             return Ok(None);
         };
-        let rights = match remembered(&loaded, &facts.login) {
+        let facts = found.facts;
+        let rights = match table.remembered(&facts.login) {
             Some(rights) => rights,
-            None => match self.load_rights(&loaded, &facts.login).await? {
+            None => match self.load_rights(&table, &facts.login).await? {
                 Some(rights) => rights,
                 None => return Ok(None),
             },
         };
+        if found.imported {
+            self.replace_imported_hash(facts.id, token).await?;
+        }
         self.note_use(facts, now).await;
         Ok(Some(Principal {
             rights,
@@ -295,12 +372,12 @@ impl Settings {
 
     /// A user as signed in by a session.
     pub async fn principal_of(&self, login: &str) -> Result<Principal> {
-        let loaded = self.loaded_tokens().await?;
+        let table = self.token_table().await?;
         let login_key = key(login);
-        let rights = match remembered(&loaded, &login_key) {
+        let rights = match table.remembered(&login_key) {
             Some(rights) => rights,
             None => self
-                .load_rights(&loaded, &login_key)
+                .load_rights(&table, &login_key)
                 .await?
                 .ok_or_else(|| Error::no_user(&check::shortened(login)))?,
         };
@@ -315,70 +392,48 @@ impl Settings {
         self.principal_of(ANONYMOUS).await
     }
 
-    pub(crate) async fn loaded_tokens(&self) -> Result<Arc<Loaded>> {
-        let Changes { access, .. } = self.current_changes();
-        let current = match self.inner.rights.current.read() {
-            Ok(current) => current.clone(),
-            Err(poisoned) => poisoned.into_inner().clone(),
-        };
-        if let Some(loaded) = current.filter(|loaded| loaded.access == access) {
-            return Ok(loaded);
-        }
-        // The number is read before the tables: what is loaded is at least as new as the number says.
-        let loaded = Arc::new(self.load_tokens(access).await?);
-        let mut slot = match self.inner.rights.current.write() {
-            Ok(slot) => slot,
-            Err(poisoned) => poisoned.into_inner(),
-        };
-        if slot.as_ref().is_none_or(|known| known.access <= access) {
-            *slot = Some(loaded.clone());
-        }
-        Ok(loaded)
+    pub(crate) async fn token_table(&self) -> Result<Arc<TokenTable>> {
+        let number = || self.current_changes().access;
+        self.inner.tokens.get(number, || self.read_tokens()).await
     }
 
-    async fn load_tokens(&self, access: u64) -> Result<Loaded> {
+    async fn read_tokens(&self) -> Result<TokenTable> {
         let rows: Vec<TokenRow> = sqlx::query_as(
             "SELECT idtoken, app_user.login_key, token_hash, date_expired, secure_only, last_used, scope \
              FROM app_token JOIN app_user ON app_user.login = app_token.login",
         )
         .fetch_all(self.reader())
         .await?;
-        let mut tokens: HashMap<u64, Vec<(Digest, Arc<TokenFacts>)>, ahash::RandomState> =
-            HashMap::default();
-        for (id, login, hash, date_expired, secure_only, last_used, scope) in rows {
-            let digest = from_hex(&hash).and_then(|bytes| Digest::try_from(bytes).ok());
-            let Some(digest) = digest else {
-                return Err(Error::Storage(format!("the hash of token {id} is damaged")));
+        let mut table: Table<32> = HashMap::default();
+        let mut imported: Table<64> = HashMap::default();
+        for row in rows {
+            let (id, hash) = (row.0, row.2.clone());
+            let facts = Arc::new(TokenFacts::of(row)?);
+            let entered = match hash.strip_prefix(IMPORTED) {
+                Some(old) => enter(&mut imported, old, facts),
+                None => enter(&mut table, &hash, facts),
             };
-            let scope: TokenScope = stored_json(&scope)?;
-            let networks = scope.networks.as_ref().map(|networks| {
-                networks
-                    .iter()
-                    .filter_map(|network| Network::parse(network))
-                    .collect()
-            });
-            let facts = TokenFacts {
-                id,
-                login,
-                secure_only: secure_only != 0,
-                date_expired,
-                scope,
-                networks,
-                last_used: AtomicI64::new(last_used.unwrap_or(i64::MIN)),
-            };
-            tokens
-                .entry(prefix(&digest))
-                .or_default()
-                .push((digest, Arc::new(facts)));
+            entered.ok_or_else(|| Error::Storage(format!("the hash of token {id} is damaged")))?;
         }
-        Ok(Loaded {
-            access,
-            tokens,
+        let imported = match imported.is_empty() {
+            true => None,
+            false => self.import_salt().await?.map(|salt| Imported {
+                salt,
+                by_hash: imported,
+            }),
+        };
+        Ok(TokenTable {
+            by_hash: table,
+            imported,
             rights: RwLock::default(),
         })
     }
 
-    async fn load_rights(&self, loaded: &Loaded, login_key: &str) -> Result<Option<Arc<Rights>>> {
+    async fn load_rights(
+        &self,
+        table: &TokenTable,
+        login_key: &str,
+    ) -> Result<Option<Arc<Rights>>> {
         let user: Option<(String, i64)> =
             sqlx::query_as("SELECT login, superuser_access FROM app_user WHERE login_key = $1")
                 .bind(login_key)
@@ -404,14 +459,14 @@ impl Settings {
             }
         }
         let rights = Arc::new(rights);
-        if let Ok(mut known) = loaded.rights.write() {
+        if let Ok(mut known) = table.rights.write() {
             known.insert(login_key.to_owned(), rights.clone());
         }
         Ok(Some(rights))
     }
 
     /// Keeps the time of use, at most every ten minutes. A database that cannot be written refuses nobody.
-    async fn note_use(&self, facts: &TokenFacts, now: i64) {
+    pub(crate) async fn note_use(&self, facts: &TokenFacts, now: i64) {
         let before = facts.last_used.load(Ordering::Relaxed);
         let due = before.saturating_add(LAST_USED_EVERY_SECONDS) <= now;
         let mine = due
@@ -426,6 +481,15 @@ impl Settings {
     }
 }
 
-fn remembered(loaded: &Loaded, login_key: &str) -> Option<Arc<Rights>> {
-    loaded.rights.read().ok()?.get(login_key).cloned()
+fn enter<const LENGTH: usize>(
+    table: &mut Table<LENGTH>,
+    hash: &str,
+    facts: Arc<TokenFacts>,
+) -> Option<()> {
+    let digest: [u8; LENGTH] = from_hex(hash)?.try_into().ok()?;
+    table
+        .entry(prefix(&digest))
+        .or_default()
+        .push((digest, facts));
+    Some(())
 }

@@ -60,6 +60,9 @@ pub(crate) enum Purpose {
     Invite,
     Reset,
     KeyCheck,
+    RecoveryCode,
+    Unsubscribe,
+    Sealing,
 }
 
 impl Purpose {
@@ -72,6 +75,9 @@ impl Purpose {
             Purpose::Invite => b"invite\0",
             Purpose::Reset => b"reset\0",
             Purpose::KeyCheck => b"key check\0",
+            Purpose::RecoveryCode => b"recovery code\0",
+            Purpose::Unsubscribe => b"unsubscribe\0",
+            Purpose::Sealing => b"sealing\0",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Sites: what is measured, and by which rules.
 
+use std::sync::Arc;
+
 use sqlx::{FromRow, Row};
 
 use crate::Settings;
@@ -134,8 +136,13 @@ impl FromRow<'_, DbRow> for Site {
 }
 
 impl Settings {
-    /// All sites by id.
-    pub async fn sites(&self) -> Result<Vec<Site>> {
+    /// All sites by id, from memory until one is changed.
+    pub async fn sites(&self) -> Result<Arc<Vec<Site>>> {
+        let number = || self.current_changes().tracking;
+        self.inner.sites.get(number, || self.read_sites()).await
+    }
+
+    async fn read_sites(&self) -> Result<Vec<Site>> {
         // One transaction, so that addresses belong to the sites read.
         let mut read = self.reader().begin().await?;
         let mut sites: Vec<Site> = sqlx::query_as(SELECT_ALL).fetch_all(&mut *read).await?;
@@ -154,34 +161,22 @@ impl Settings {
 
     /// One site.
     pub async fn site(&self, idsite: i64) -> Result<Site> {
-        let mut read = self.reader().begin().await?;
-        let mut site: Site = sqlx::query_as(SELECT_ONE)
-            .bind(idsite)
-            .fetch_optional(&mut *read)
-            .await?
-            .ok_or_else(|| Error::no_site(idsite))?;
-        site.urls =
-            sqlx::query_scalar("SELECT url FROM site_url WHERE idsite = $1 ORDER BY url_position")
-                .bind(idsite)
-                .fetch_all(&mut *read)
-                .await?;
-        read.commit().await?;
-        Ok(site)
+        let sites = self.sites().await?;
+        match sites.binary_search_by_key(&idsite, |site| site.idsite) {
+            Ok(place) => Ok(sites[place].clone()),
+            Err(_) => Err(Error::no_site(idsite)),
+        }
     }
 
     /// Ids of sites that have one of these addresses, compared as they are kept.
     pub async fn site_ids_by_url(&self, urls: &[String]) -> Result<Vec<i64>> {
-        let mut found = Vec::new();
-        for url in urls {
-            let ids: Vec<i64> = sqlx::query_scalar("SELECT idsite FROM site_url WHERE url = $1")
-                .bind(url)
-                .fetch_all(self.reader())
-                .await?;
-            found.extend(ids);
-        }
-        found.sort_unstable();
-        found.dedup();
-        Ok(found)
+        let sites = self.sites().await?;
+        let has_one = |site: &&Site| site.urls.iter().any(|url| urls.contains(url));
+        Ok(sites
+            .iter()
+            .filter(has_one)
+            .map(|site| site.idsite)
+            .collect())
     }
 
     /// Adds a site and returns its id.
@@ -292,14 +287,17 @@ impl Settings {
                     .into(),
             ));
         }
-        sqlx::query("DELETE FROM plugin_setting WHERE idsite = $1")
-            .bind(idsite)
-            .execute(&mut *write)
-            .await?;
-        sqlx::query("DELETE FROM salt WHERE idsite = $1 AND kind = 'day'")
-            .bind(idsite)
-            .execute(&mut *write)
-            .await?;
+        for statement in [
+            "DELETE FROM plugin_setting WHERE idsite = $1",
+            "DELETE FROM salt WHERE idsite = $1 AND kind = 'day'",
+            "DELETE FROM tracking_failure WHERE idsite = $1",
+            "UPDATE segment SET deleted = 1 WHERE enable_only_idsite = $1",
+        ] {
+            sqlx::query(statement)
+                .bind(idsite)
+                .execute(&mut *write)
+                .await?;
+        }
         self.commit(write, Touches::Both).await
     }
 

@@ -12,8 +12,7 @@ use crate::dimensions::Dimension;
 use crate::error::Result;
 use crate::goals::Goal;
 use crate::options::GlobalSiteDefaults;
-use crate::principal::{Loaded, TokenFacts};
-use crate::secret::Purpose;
+use crate::principal::{TokenFacts, TokenTable};
 use crate::sites::Site;
 use crate::users::key;
 use crate::{Secret, Settings};
@@ -23,16 +22,16 @@ pub struct Snapshot {
     /// The numbers this snapshot is at least as new as.
     pub changes: Changes,
     /// By id.
-    pub sites: Vec<Site>,
+    pub sites: Arc<Vec<Site>>,
     /// By site and id, without deleted ones.
-    pub goals: Vec<Goal>,
+    pub goals: Arc<Vec<Goal>>,
     /// By site and id.
-    pub dimensions: Vec<Dimension>,
+    pub dimensions: Arc<Vec<Dimension>>,
     pub defaults: GlobalSiteDefaults,
     /// All options by name, such as `PrivacyManager.ipAddressMaskLength`.
-    pub options: BTreeMap<String, String>,
+    pub options: Arc<BTreeMap<String, String>>,
     /// Values that replace those of the configuration file, by section and name.
-    pub config: BTreeMap<(String, String), Value>,
+    pub config: Arc<BTreeMap<(String, String), Value>>,
     pub instance_salt: Secret,
     pub tokens: TrackingTokens,
 }
@@ -40,7 +39,7 @@ pub struct Snapshot {
 /// Tokens as far as recording visits is concerned.
 pub struct TrackingTokens {
     settings: Settings,
-    loaded: Arc<Loaded>,
+    table: Arc<TokenTable>,
     writers: HashMap<String, Writer>,
 }
 
@@ -79,11 +78,10 @@ impl TrackingToken {
 impl TrackingTokens {
     /// The token, if it is valid now and from this address. Never waits, asks no database.
     pub fn find(&self, token: &str, ip: IpAddr, now: i64) -> Option<TrackingToken> {
-        let digest = self.settings.inner.keys.hash(Purpose::Token, token);
         let facts = self
-            .loaded
-            .find(&digest)
-            .filter(|facts| facts.is_valid(ip, now))?;
+            .table
+            .find(&self.settings.inner.keys, token, ip, now)?
+            .facts;
         let sites = match self.writers.get(&facts.login) {
             Some(writer) => writer.sites.clone(),
             None => Some(Vec::new()),
@@ -114,7 +112,7 @@ impl Settings {
             sites: self.sites().await?,
             goals: self.all_goals().await?,
             dimensions: self.all_dimensions().await?,
-            defaults: GlobalSiteDefaults::of(&options),
+            defaults: GlobalSiteDefaults::of(options.as_ref()),
             options,
             config: self.config_overrides().await?,
             instance_salt: self.instance_salt().await?,
@@ -124,7 +122,7 @@ impl Settings {
 
     /// The tokens alone, for when only [`Changes::access`] grew.
     pub async fn tracking_tokens(&self) -> Result<TrackingTokens> {
-        let loaded = self.loaded_tokens().await?;
+        let table = self.token_table().await?;
         let mut writers: HashMap<String, Writer> = HashMap::new();
         let superusers: Vec<String> =
             sqlx::query_scalar("SELECT login_key FROM app_user WHERE superuser_access = 1")
@@ -147,8 +145,13 @@ impl Settings {
         }
         Ok(TrackingTokens {
             settings: self.clone(),
-            loaded,
+            table,
             writers,
         })
+    }
+
+    /// Keeps the time of use of a token that came with hits, at most every ten minutes.
+    pub async fn note_token_use(&self, token: &TrackingToken, now: i64) {
+        self.note_use(&token.facts, now).await;
     }
 }

@@ -7,7 +7,7 @@ use crate::check;
 use crate::db::{DbRow, Touches, Write, next_id};
 use crate::error::{Error, Result};
 use crate::options::stored_json;
-use crate::principal::TokenScope;
+use crate::principal::{IMPORTED, TokenScope};
 use crate::secret::{Purpose, Secret, random_hex};
 use crate::users::{refuse_anonymous, stored_login};
 
@@ -40,7 +40,6 @@ pub struct NewToken {
 
 const DESCRIPTION_LIMIT: usize = 100;
 const TOKENS_OF_A_USER_LIMIT: i64 = 1000;
-const HASH_PREFIX_DIGITS: usize = 16;
 
 const SELECT: &str = "SELECT idtoken, login, description, date_created, last_used, date_expired, secure_only, \
      system_token, scope FROM app_token WHERE login = $1 ORDER BY idtoken";
@@ -81,18 +80,66 @@ impl Settings {
     }
 
     async fn store_token(&self, new: NewToken, token: &Secret, now: i64) -> Result<i64> {
-        check::filled(
-            "The description of a token",
-            new.description.trim(),
-            DESCRIPTION_LIMIT,
-        )?;
-        new.scope.check()?;
         let text = token.expose();
         if !(16..=128).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::invalid(
                 "A token has 16 to 128 letters, digits or signs.",
             ));
         }
+        let hash = self.inner.keys.hash_hex(Purpose::Token, text);
+        self.store_token_hash(new, &hash, now).await
+    }
+
+    /// Takes over a token of an older Matomo database by its stored hash (128 hexadecimal digits). It works once that
+    /// instance's salt is set, and gets a keyed hash when it is first shown.
+    pub async fn import_token(&self, new: NewToken, sha512: &str, now: i64) -> Result<i64> {
+        if sha512.len() != 128 || !sha512.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(Error::invalid(
+                "The hash of a token has 128 hexadecimal digits.",
+            ));
+        }
+        let hash = format!("{IMPORTED}{}", sha512.to_ascii_lowercase());
+        self.store_token_hash(new, &hash, now).await
+    }
+
+    /// Sets the salt of the older Matomo instance, from its configuration file.
+    pub async fn set_import_salt(&self, salt: &Secret) -> Result<()> {
+        let mut write = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO salt (kind, idsite, salt_day, value) VALUES ('import', 0, '', $1) \
+             ON CONFLICT (kind, idsite, salt_day) DO UPDATE SET value = excluded.value",
+        )
+        .bind(salt.expose())
+        .execute(&mut *write)
+        .await?;
+        self.commit(write, Touches::Access).await
+    }
+
+    pub(crate) async fn import_salt(&self) -> Result<Option<Secret>> {
+        let salt: Option<String> =
+            sqlx::query_scalar("SELECT value FROM salt WHERE kind = 'import'")
+                .fetch_optional(self.reader())
+                .await?;
+        Ok(salt.map(Secret::new))
+    }
+
+    pub(crate) async fn replace_imported_hash(&self, id: i64, token: &str) -> Result<()> {
+        let mut write = self.begin().await?;
+        sqlx::query("UPDATE app_token SET token_hash = $2 WHERE idtoken = $1")
+            .bind(id)
+            .bind(self.inner.keys.hash_hex(Purpose::Token, token))
+            .execute(&mut *write)
+            .await?;
+        self.commit(write, Touches::Access).await
+    }
+
+    async fn store_token_hash(&self, new: NewToken, hash: &str, now: i64) -> Result<i64> {
+        check::filled(
+            "The description of a token",
+            new.description.trim(),
+            DESCRIPTION_LIMIT,
+        )?;
+        new.scope.check()?;
         if new.date_expired.is_some_and(|expires| expires <= now) {
             return Err(Error::invalid(
                 "The expiry date of a token must be in the future.",
@@ -111,16 +158,14 @@ impl Settings {
             )));
         }
         let id = next_id(&mut write, "token").await?;
-        let hash = self.inner.keys.hash_hex(Purpose::Token, text);
         sqlx::query(
-            "INSERT INTO app_token (idtoken, login, description, hash_prefix, token_hash, date_created, date_expired, \
-             secure_only, system_token, scope) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            "INSERT INTO app_token (idtoken, login, description, token_hash, date_created, date_expired, \
+             secure_only, system_token, scope) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(id)
         .bind(login)
         .bind(new.description.trim())
-        .bind(&hash[..HASH_PREFIX_DIGITS])
-        .bind(&hash)
+        .bind(hash)
         .bind(now)
         .bind(new.date_expired)
         .bind(i64::from(new.secure_only))

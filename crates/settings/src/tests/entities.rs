@@ -74,7 +74,7 @@ async fn all_values_of_a_site_are_kept() {
             "exclude_unknown_urls": true, "keep_url_fragment": 2, "creator_login": "root", "ts_created": NOW - DAY
         })
     );
-    assert_eq!(opened.sites().await.unwrap(), std::slice::from_ref(&site));
+    assert_eq!(*opened.sites().await.unwrap(), vec![site.clone()]);
     opened
         .update_site(idsite, SiteChange::default())
         .await

@@ -1,7 +1,9 @@
 //! Tests that need a database: each opens its own in a temporary folder.
 
 mod entities;
+mod own_things;
 mod people;
+mod sessions;
 mod storage;
 mod tokens;
 

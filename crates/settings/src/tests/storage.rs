@@ -268,6 +268,9 @@ async fn no_secret_is_in_any_file() {
         .unwrap()
         .unwrap();
     let csrf = opened.csrf_token(&session);
+    let seed = opened.start_two_factor("root").await.unwrap();
+    let code = crate::two_factor::tests::code_of_device(&seed, NOW);
+    let recovery = opened.confirm_two_factor("root", &code, NOW).await.unwrap();
     for entry in std::fs::read_dir(opened.folder.path()).unwrap() {
         let path = entry.unwrap().path();
         let bytes = std::fs::read(&path).unwrap();
@@ -278,6 +281,8 @@ async fn no_secret_is_in_any_file() {
             &reset,
             &csrf,
             &Secret::new(PASSWORD),
+            &seed,
+            &recovery[0],
             &"203.0.113.77".into(),
         ] {
             let found = bytes

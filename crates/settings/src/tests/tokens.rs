@@ -394,3 +394,102 @@ async fn finding_a_token_is_fast() {
     println!("verify_token: {best_ns} ns");
     assert!(best_ns < 20_000, "a known token took {best_ns} ns");
 }
+
+#[tokio::test]
+async fn imported_tokens_work_and_get_a_keyed_hash() {
+    let opened = open().await;
+    opened.with_superuser("root").await;
+    let token = Secret::new("0123456789abcdef0123456789abcdef");
+    // SHA-512 of the token and the salt of the older instance.
+    let digest =
+        <sha2::Sha512 as sha2::Digest>::digest(b"0123456789abcdef0123456789abcdefold salt");
+    let id = opened
+        .import_token(token_of("root"), &crate::secret::to_hex(&digest), NOW)
+        .await
+        .unwrap();
+    assert!(
+        opened.shown(&token).await.is_none(),
+        "without the salt it cannot be known"
+    );
+    opened.set_import_salt(&"wrong salt".into()).await.unwrap();
+    assert!(opened.shown(&token).await.is_none());
+    opened.set_import_salt(&"old salt".into()).await.unwrap();
+    assert!(
+        opened
+            .shown(&"0123456789abcdef0123456789abcdee".into())
+            .await
+            .is_none()
+    );
+    let tracking = opened.tracking_tokens().await.unwrap();
+    assert!(tracking.find(token.expose(), ip(HERE), NOW).is_some());
+
+    for _ in 0..2 {
+        let principal = opened.shown(&token).await.unwrap();
+        assert_eq!(
+            (principal.token_id(), principal.is_superuser()),
+            (Some(id), true)
+        );
+    }
+    let stored: String = sqlx::query_scalar("SELECT token_hash FROM app_token")
+        .fetch_one(opened.reader())
+        .await
+        .unwrap();
+    assert_eq!(stored.len(), 64);
+    for wrong in ["", "abc", &"g".repeat(128)] {
+        assert!(
+            opened
+                .import_token(token_of("root"), wrong, NOW)
+                .await
+                .is_err()
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revoked_token_is_refused_under_load() {
+    let opened = open().await;
+    opened.with_user("alice").await;
+    let (id, token) = opened.create_token(token_of("alice"), NOW).await.unwrap();
+    let (_, other) = opened.create_token(token_of("alice"), NOW).await.unwrap();
+    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let mut readers = Vec::new();
+    for _ in 0..4 {
+        let (settings, other, stop) = (opened.settings.clone(), other.clone(), stop.clone());
+        readers.push(tokio::spawn(async move {
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                assert!(
+                    settings
+                        .verify_token(other.expose(), ip(HERE), NOW)
+                        .await
+                        .unwrap()
+                        .is_some()
+                );
+                tokio::task::yield_now().await;
+            }
+        }));
+    }
+    assert!(opened.shown(&token).await.is_some());
+    opened.delete_token("alice", id).await.unwrap();
+    for _ in 0..1000 {
+        assert!(opened.shown(&token).await.is_none());
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    for reader in readers {
+        reader.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn use_by_the_tracker_is_noted() {
+    let opened = open().await;
+    opened.with_user("alice").await;
+    let (_, token) = opened.create_token(token_of("alice"), NOW).await.unwrap();
+    let tracking = opened.tracking_tokens().await.unwrap();
+    let found = tracking.find(token.expose(), ip(HERE), NOW).unwrap();
+    opened.note_token_use(&found, NOW + 7).await;
+    opened.note_token_use(&found, NOW + 8).await;
+    assert_eq!(
+        opened.tokens("alice").await.unwrap()[0].last_used,
+        Some(NOW + 7)
+    );
+}
