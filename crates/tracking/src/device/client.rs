@@ -1,8 +1,9 @@
 //! Finds the client: a browser, an app, a feed reader, a player, a mail program or a library.
 
 use super::ClientKind;
+use super::candidates::List;
 use super::compile::fragments::Fragment;
-use super::compile::rules::{BrowserRule, ClientRule, Index, Text};
+use super::compile::rules::{BrowserRule, Index, Text};
 use super::detection::{Detection, contains};
 use super::engine;
 use super::machine::{Boundary, Subject};
@@ -43,22 +44,26 @@ const COMMON_BRANDS: [&str; 4] = ["", "Chrome", "Chromium", "Microsoft Edge"];
 impl<'d> Detection<'d> {
     /// Finds the client by hints and user agent.
     pub fn client(&mut self, subject: &Subject<'_>) -> Option<Client> {
-        let index: &'d Index = &self.rules.index;
-        self.listed(&index.feed_readers, ClientKind::FeedReader, subject)
+        self.listed(ClientKind::FeedReader, subject)
             .or_else(|| self.mobile_app(subject))
-            .or_else(|| self.listed(&index.media_players, ClientKind::MediaPlayer, subject))
-            .or_else(|| self.listed(&index.pims, ClientKind::Pim, subject))
+            .or_else(|| self.listed(ClientKind::MediaPlayer, subject))
+            .or_else(|| self.listed(ClientKind::Pim, subject))
             .or_else(|| self.browser(subject))
-            .or_else(|| self.listed(&index.libraries, ClientKind::Library, subject))
+            .or_else(|| self.listed(ClientKind::Library, subject))
     }
 
-    fn listed(
-        &mut self,
-        rules: &'d [ClientRule],
-        kind: ClientKind,
-        subject: &Subject<'_>,
-    ) -> Option<Client> {
-        let (rule, found) = self.first(rules, |rule| rule.pattern, subject)?;
+    fn listed(&mut self, kind: ClientKind, subject: &Subject<'_>) -> Option<Client> {
+        let index: &'d Index = &self.rules.index;
+        let (list, rules) = match kind {
+            ClientKind::FeedReader => (List::FeedReaders, &index.feed_readers),
+            ClientKind::MobileApp => (List::MobileApps, &index.mobile_apps),
+            ClientKind::MediaPlayer => (List::MediaPlayers, &index.media_players),
+            ClientKind::Pim => (List::Pims, &index.pims),
+            ClientKind::Library => (List::Libraries, &index.libraries),
+            // Browsers have rules of another form.
+            ClientKind::Browser => return None,
+        };
+        let (rule, found) = self.first_of(list, rules, subject)?;
         Some(Client {
             kind: Some(kind),
             name: fill(self.rules.string(rule.name), &found),
@@ -68,9 +73,8 @@ impl<'d> Detection<'d> {
     }
 
     fn mobile_app(&mut self, subject: &Subject<'_>) -> Option<Client> {
-        let rules: &'d [ClientRule] = &self.rules.index.mobile_apps;
         let mut client = self
-            .listed(rules, ClientKind::MobileApp, subject)
+            .listed(ClientKind::MobileApp, subject)
             .unwrap_or_default();
         if let Some(name) = self.app_name(&self.rules.index.app_names)
             && name != client.name
@@ -251,18 +255,21 @@ impl<'d> Detection<'d> {
 
     fn browser_of_user_agent(&mut self, subject: &Subject<'_>) -> Claim {
         let rules = self.rules;
-        let Some((rule, found)) = self.first(&rules.index.browsers, |rule| rule.pattern, subject)
-        else {
+        let found = self.first_of(List::Browsers, &rules.index.browsers, subject);
+        let Some((rule, found)) = found else {
             return Claim::default();
         };
         let name = fill(rules.string(rule.name), &found);
-        let Some(browser) = self.names.browsers.find(&name) else {
-            return Claim::default();
-        };
+        // A browser without code is still a browser.
+        let code = self
+            .names
+            .browsers
+            .find(&name)
+            .map_or("", |browser| browser.code);
         let version = self.depth.build(rules.string(rule.version), &found);
         let engine = self.engine(rule, &version, subject);
         Claim {
-            code: browser.code.to_owned(),
+            code: code.to_owned(),
             name,
             engine_version: self.engine_version(&engine, subject),
             engine,
@@ -275,14 +282,13 @@ impl<'d> Detection<'d> {
         let by_version = rule
             .engine_versions
             .iter()
-            .filter(|(from, _)| compare(version, rules.string(*from)) != Ordering::Less)
-            .next_back();
+            .rfind(|(from, _)| compare(version, rules.string(*from)) != Ordering::Less);
         let engine = by_version.map_or(rule.engine, |(_, engine)| *engine);
         let engine = rules.string(engine);
         if !engine.is_empty() {
             return engine.to_owned();
         }
-        self.first(&rules.index.engines, |rule| rule.pattern, subject)
+        self.first_of(List::Engines, &rules.index.engines, subject)
             .map(|(rule, found)| fill(rules.string(rule.name), &found))
             .and_then(|name| self.names.engine(&name))
             .unwrap_or_default()

@@ -1,5 +1,6 @@
 //! What all steps of a detection share: the rules, the names, the hints and the matcher.
 
+use super::candidates::{Candidates, List};
 use super::compile::fragments::Fragment;
 use super::compile::rules::{Pattern, Rules};
 use super::hints::ClientHints;
@@ -12,6 +13,7 @@ use std::borrow::Cow;
 pub struct Detection<'d> {
     pub rules: &'d Rules,
     pub names: &'d Names,
+    pub candidates: &'d Candidates,
     /// `None` when no hint was sent.
     pub hints: Option<&'d ClientHints>,
     pub depth: VersionDepth,
@@ -32,32 +34,25 @@ impl<'d> Detection<'d> {
             .find(pattern, subject, Boundary::Rule, &mut self.scratch)
     }
 
-    /// The first rule of a list that matches.
-    pub fn first<'t, R>(
-        &mut self,
-        rules: &'d [R],
-        pattern: impl Fn(&R) -> Pattern,
-        subject: &Subject<'t>,
-    ) -> Option<(&'d R, Found<'t>)> {
-        let code = self.code();
-        let rule = rules.iter().find(|rule| {
-            code.is_match(pattern(rule), subject, Boundary::Rule, &mut self.scratch)
-        })?;
-        let found = self.find(pattern(rule), subject)?;
-        Some((rule, found))
+    /// Prepares a text.
+    pub fn subject<'t>(&self, text: &'t str) -> Subject<'t> {
+        Subject::new(text, self.candidates)
     }
 
-    /// Whether any rule of a list matches.
-    pub fn any<R>(
+    /// The first rule of a list that matches.
+    pub fn first_of<'t, R>(
         &mut self,
+        list: List,
         rules: &'d [R],
-        pattern: impl Fn(&R) -> Pattern,
-        subject: &Subject<'_>,
-    ) -> bool {
-        let code = self.code();
-        rules
-            .iter()
-            .any(|rule| code.is_match(pattern(rule), subject, Boundary::Rule, &mut self.scratch))
+        subject: &Subject<'t>,
+    ) -> Option<(&'d R, Found<'t>)> {
+        let candidates = self.candidates;
+        candidates
+            .of_list(list, subject.candidates())
+            .find_map(|(place, pattern)| {
+                let found = self.find(pattern, subject)?;
+                Some((rules.get(place)?, found))
+            })
     }
 
     /// Matches a fixed expression.
@@ -106,7 +101,7 @@ impl<'d> Detection<'d> {
         }
         let is_desktop = match &text {
             Cow::Borrowed(_) => self.is_plain_desktop(subject),
-            Cow::Owned(text) => self.is_plain_desktop(&Subject::new(text)),
+            Cow::Owned(text) => self.is_plain_desktop(&self.subject(text)),
         };
         if is_desktop {
             let mut restored = text.into_owned();

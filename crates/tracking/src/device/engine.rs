@@ -60,6 +60,7 @@ fn count(text: &[u8], accept: impl Fn(u8) -> bool) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::candidates::Candidates;
     use super::*;
 
     #[test]
@@ -74,7 +75,8 @@ mod tests {
             ("Presto", "Presto/x Presto/3.0", "3.0"),
             ("", "Presto/2", ""),
         ] {
-            assert_eq!(version(engine, &Subject::new(text)), expected, "{text}");
+            let subject = Subject::new(text, &Candidates::default());
+            assert_eq!(version(engine, &subject), expected, "{text}");
         }
     }
 }

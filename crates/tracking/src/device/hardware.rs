@@ -1,5 +1,6 @@
 //! Finds the device: its kind, brand and model.
 
+use super::candidates::List;
 use super::compile::fragments::Fragment;
 use super::compile::rules::BrandRule;
 use super::detection::Detection;
@@ -80,46 +81,63 @@ impl<'d> Detection<'d> {
     /// Goes through the lists of devices. A list that is responsible ends the search, even when
     /// it does not know the device.
     fn listed_hardware(&mut self, subject: &Subject<'_>) -> Option<Hardware> {
-        let index = &self.rules.index;
         if self.has(Fragment::HbbTv, subject, Boundary::Rule) {
-            let mut found = self.listed_brand(&index.televisions, subject).device;
+            let mut found = self.listed_brand(List::Televisions, subject).device;
             found.kind = found.kind.or(Some(kind::TV));
             return Some(found);
         }
         if self.has(Fragment::ShellTv, subject, Boundary::Rule) {
-            let mut found = self.listed_brand(&index.shell_televisions, subject).device;
+            let mut found = self.listed_brand(List::ShellTelevisions, subject).device;
             found.kind = Some(kind::TV);
             return Some(found);
         }
-        let is_messenger = self.has(Fragment::FacebookMessenger, subject, Boundary::Rule);
-        let lists = [
-            (&index.notebooks, is_messenger),
-            (&index.consoles, false),
-            (&index.car_browsers, false),
-            (&index.cameras, false),
-            (&index.portable_media_players, false),
-            (&index.mobiles, true),
-        ];
-        for (number, (list, always)) in lists.into_iter().enumerate() {
-            let is_notebooks = number == 0;
-            let tried = always
-                || (!is_notebooks && self.any(list, |rule: &BrandRule| rule.pattern, subject));
-            if !tried {
-                continue;
-            }
-            let found = self.listed_brand(list, subject);
-            if found.ends_search {
-                return Some(found.device);
+        let has_notebook_mark = self.has(Fragment::FacebookMessenger, subject, Boundary::Rule);
+        for list in [
+            List::Notebooks,
+            List::Consoles,
+            List::CarBrowsers,
+            List::Cameras,
+            List::PortableMediaPlayers,
+            List::Mobiles,
+        ] {
+            let is_responsible = match list {
+                List::Notebooks => has_notebook_mark,
+                List::Mobiles => true,
+                list => {
+                    let brands = self.brands(list);
+                    self.first_of(list, brands, subject).is_some()
+                }
+            };
+            if is_responsible {
+                let found = self.listed_brand(list, subject);
+                if found.ends_search {
+                    return Some(found.device);
+                }
             }
         }
         None
     }
 
+    fn brands(&self, list: List) -> &'d [BrandRule] {
+        let index = &self.rules.index;
+        match list {
+            List::Televisions => &index.televisions,
+            List::ShellTelevisions => &index.shell_televisions,
+            List::Notebooks => &index.notebooks,
+            List::Consoles => &index.consoles,
+            List::CarBrowsers => &index.car_browsers,
+            List::Cameras => &index.cameras,
+            List::PortableMediaPlayers => &index.portable_media_players,
+            List::Mobiles => &index.mobiles,
+            _ => &[],
+        }
+    }
+
     /// Looks for brand and model in one list.
-    fn listed_brand(&mut self, list: &'d [BrandRule], subject: &Subject<'_>) -> ListResult {
+    fn listed_brand(&mut self, list: List, subject: &Subject<'_>) -> ListResult {
         let hints = self.hints.filter(|hints| !hints.model.is_empty());
         let restored = self.restore_model(subject);
-        let restored = restored.as_deref().map(Subject::new);
+        let restored = restored.as_deref().map(|text| self.subject(text));
         let subject = restored.as_ref().unwrap_or(subject);
         if hints.is_none() && (self.is_frozen_android(subject) || self.is_plain_desktop(subject)) {
             return ListResult {
@@ -127,7 +145,8 @@ impl<'d> Detection<'d> {
                 ends_search: true,
             };
         }
-        let Some((rule, found)) = self.first(list, |rule: &BrandRule| rule.pattern, subject) else {
+        let brands = self.brands(list);
+        let Some((rule, found)) = self.first_of(list, brands, subject) else {
             let kind = hints.and_then(|hints| kind_of_form_factors(&hints.form_factors));
             return ListResult {
                 device: Hardware {
@@ -157,7 +176,11 @@ impl<'d> Detection<'d> {
                 .model
                 .map_or_else(String::new, |model| build_model(rules.string(model), found)),
         };
-        let Some((model, found)) = self.first(&rule.models, |model| model.pattern, subject) else {
+        let model = rule
+            .models
+            .iter()
+            .find_map(|model| Some((model, self.find(model.pattern, subject)?)));
+        let Some((model, found)) = model else {
             return device;
         };
         device.model = build_model(rules.string(model.model), &found);
@@ -174,7 +197,8 @@ impl<'d> Detection<'d> {
     /// The brand by a mark that its computers put into the user agent.
     fn vendor(&mut self, subject: &Subject<'_>) -> Option<String> {
         let rules = self.rules;
-        let (rule, _) = self.first(&rules.index.vendor_fragments, |rule| rule.0, subject)?;
+        let fragments = &rules.index.vendor_fragments;
+        let (rule, _) = self.first_of(List::VendorFragments, fragments, subject)?;
         Some(rules.string(rule.1).to_owned())
     }
 
@@ -184,7 +208,13 @@ impl<'d> Detection<'d> {
         subject: &Subject<'_>,
         surroundings: &Surroundings<'_>,
     ) {
-        let mut has = |fragment| self.has(fragment, subject, Boundary::Fragment);
+        let mut has = |fragment| {
+            let boundary = match fragment {
+                Fragment::EndsInTablet | Fragment::EndsInMobile => Boundary::Anywhere,
+                _ => Boundary::Fragment,
+            };
+            self.has(fragment, subject, boundary)
+        };
         let system_name = surroundings.system_name();
         let version = surroundings.system.map_or("", |system| &system.version);
 
@@ -202,10 +232,15 @@ impl<'d> Detection<'d> {
         if hardware.kind == Some(kind::SMARTPHONE) && has(Fragment::PadTablet) {
             hardware.kind = Some(kind::TABLET);
         }
-        if hardware.kind.is_none() && (has(Fragment::AndroidTablet) || has(Fragment::OperaTablet)) {
+        if hardware.kind.is_none()
+            && (has(Fragment::AndroidTablet)
+                || has(Fragment::EndsInTablet)
+                || has(Fragment::OperaTablet))
+        {
             hardware.kind = Some(kind::TABLET);
         }
-        if hardware.kind.is_none() && has(Fragment::AndroidMobile) {
+        if hardware.kind.is_none() && (has(Fragment::AndroidMobile) || has(Fragment::EndsInMobile))
+        {
             hardware.kind = Some(kind::SMARTPHONE);
         }
         if hardware.kind.is_none() && system_name == "Android" {

@@ -100,10 +100,8 @@ impl ClientHints {
             "fullversionlist" => self.set_brand_items(value),
             "sec-ch-ua" if self.brands.is_empty() => self.set_brand_list(text),
             "sec-ch-ua-full-version-list" => self.set_brand_list(text),
-            "x-requested-with" => {
-                if !text.is_empty() && !text.eq_ignore_ascii_case("xmlhttprequest") {
-                    set_text(&mut self.app, text);
-                }
+            "x-requested-with" if !text.eq_ignore_ascii_case("xmlhttprequest") => {
+                set_text(&mut self.app, text);
             }
             "formfactors" | "sec-ch-ua-form-factors" => self.set_form_factors(value, text),
             _ => {}

@@ -5,8 +5,9 @@
 //! already tried, which makes its time linear in the length of the text: no user agent, however
 //! hostile, can hold up tracking.
 
+use super::candidates::Candidates;
 use super::compile::grams::GramSet;
-use super::compile::program::{HEADER_BYTES, UNLIMITED, op};
+use super::compile::program::{HEADER_BYTES, SWITCH_CLASSES, UNLIMITED, op, switch_class};
 use super::compile::syntax::ByteSet;
 
 /// Steps of a search before places are noted down.
@@ -22,6 +23,8 @@ pub struct Subject<'t> {
     text: &'t str,
     lower: Vec<u8>,
     grams: GramSet,
+    /// The rules that have a chance.
+    candidates: Vec<u32>,
     /// Places where a rule may begin: at the start, or where a word begins.
     rule_starts: Vec<u32>,
     /// The same with the looser condition for fixed fragments: no letter before.
@@ -41,23 +44,28 @@ pub enum Boundary {
 
 impl<'t> Subject<'t> {
     /// Prepares a text.
-    pub fn new(text: &'t str) -> Self {
+    pub fn new(text: &'t str, candidates: &Candidates) -> Self {
         let lower = text.as_bytes().to_ascii_lowercase();
-        let places = 0..=lower.len();
         let starts = |accept: fn(&[u8]) -> bool| {
-            places
-                .clone()
+            (0..=lower.len())
                 .filter(|place| accept(&lower[..*place]))
                 .map(|place| place as u32)
                 .collect()
         };
+        let (grams, candidates) = candidates.of(&lower);
         Subject {
             text,
-            grams: GramSet::of(&lower),
+            grams,
+            candidates,
             rule_starts: starts(rule_may_follow),
             fragment_starts: starts(fragment_may_follow),
             lower,
         }
+    }
+
+    /// The rules that have a chance, for [`Candidates::of_list`].
+    pub fn candidates(&self) -> &[u32] {
+        &self.candidates
     }
 
     /// The text itself.
@@ -148,6 +156,12 @@ enum Frame {
     Restore {
         slot: u32,
         value: u32,
+    },
+    /// Alternatives that are left of a switch.
+    Chain {
+        address: u32,
+        left: u16,
+        at: u32,
     },
     /// A greedy span that can give back bytes down to `least`.
     Span {
@@ -397,8 +411,13 @@ impl Run<'_> {
                         *place = value;
                     }
                 }
+                Frame::Chain { address, left, at } => {
+                    return self.next_of_chain(address as usize, left, at);
+                }
                 Frame::Span { address, least, at } => {
-                    let at = at - 1;
+                    let Some(at) = self.give_back(address as usize, least, at) else {
+                        continue;
+                    };
                     if at > least {
                         self.scratch.frames.push(Frame::Span { address, least, at });
                     }
@@ -418,6 +437,42 @@ impl Run<'_> {
         None
     }
 
+    /// Goes to an alternative of a switch and notes that there are others.
+    fn next_of_chain(&mut self, address: usize, left: u16, at: u32) -> Option<(usize, u32)> {
+        let left = left.checked_sub(1)?;
+        if left > 0 {
+            let address = address as u32 + 2;
+            self.scratch.frames.push(Frame::Chain { address, left, at });
+        }
+        Some((usize::from(self.operand(address)), at))
+    }
+
+    fn switch(&mut self, address: usize, at: u32) -> Step {
+        let class = switch_class(self.text_byte(at));
+        let chain = usize::from(self.byte(address + 1 + class));
+        // After the classes stands the number of chains.
+        let start = address + 1 + SWITCH_CLASSES + 1 + chain * 2;
+        let chain = usize::from(self.operand(start));
+        let length = self.operand(chain);
+        match self.next_of_chain(chain + 2, length, at) {
+            Some((target, at)) => Step::Go(target, at),
+            None => Step::Fail,
+        }
+    }
+
+    /// The last place before `at`, but not before `least`, where a span can end so that what
+    /// follows it has a chance.
+    fn give_back(&self, address: usize, least: u32, at: u32) -> Option<u32> {
+        let next = match self.byte(address) {
+            op::BYTE => self.byte(address + 1),
+            op::LITERAL => self.byte(address + 2),
+            _ => return Some(at - 1),
+        };
+        let places = self.text.get(least as usize..at as usize)?;
+        let place = places.iter().rposition(|byte| *byte == next)?;
+        Some(least + place as u32)
+    }
+
     fn step(&mut self, address: usize, at: u32, look_depth: u8) -> Step {
         match self.byte(address) {
             op::MATCH => Step::Matched,
@@ -429,11 +484,7 @@ impl Run<'_> {
             op::LITERAL => {
                 let length = usize::from(self.byte(address + 1));
                 let literal = self.program.get(address + 2..address + 2 + length);
-                let found = literal.is_some_and(|literal| {
-                    self.text
-                        .get(at as usize..)
-                        .is_some_and(|rest| rest.starts_with(literal))
-                });
+                let found = literal.is_some_and(|literal| self.text_follows(at, literal));
                 Step::when(found, address + 2 + length, at + length as u32)
             }
             op::SET => {
@@ -476,9 +527,16 @@ impl Run<'_> {
             op::WORD_BOUNDARY => Step::when(self.word_boundary(at), address + 1, at),
             op::NO_WORD_BOUNDARY => Step::when(!self.word_boundary(at), address + 1, at),
             op::SPAN | op::SPAN_LAZY => self.span(address, at),
+            op::SWITCH => self.switch(address, at),
             op::LOOK => self.look(address, at, look_depth),
             _ => Step::Fail,
         }
+    }
+
+    /// Whether these bytes come next. They are few, so that a plain loop beats a call.
+    fn text_follows(&self, at: u32, literal: &[u8]) -> bool {
+        let text = self.text.get(at as usize..at as usize + literal.len());
+        text.is_some_and(|text| text.iter().zip(literal).all(|(one, other)| one == other))
     }
 
     /// A jump backwards closes a loop. A loop over an empty match would never end, hence loops
@@ -606,7 +664,7 @@ mod tests {
             bytes: &assembler.code,
             sets: &assembler.sets,
         };
-        let subject = Subject::new(text);
+        let subject = Subject::new(text, &Candidates::default());
         let found = code.find(place, &subject, boundary, &mut Scratch::default())?;
         Some(
             (0..found.slots.len() / 2)

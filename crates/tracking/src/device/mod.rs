@@ -6,6 +6,7 @@
 //! Names, codes and numbers are those that Matomo stores and reports.
 
 mod cache;
+mod candidates;
 mod client;
 mod compile;
 mod detection;
@@ -23,6 +24,7 @@ pub use names::{Named, Names, Register};
 pub use version::VersionDepth;
 
 use cache::Cache;
+use candidates::{Candidates, List};
 use compile::rules::Rules;
 use compile::{Layout, device_type_number};
 use detection::Detection;
@@ -102,45 +104,56 @@ pub struct Device {
 
 /// Detects devices. Made once and shared by all threads.
 pub struct DeviceDetector {
-    rules: Arc<Rules>,
-    names: Arc<Names>,
+    knowledge: Arc<Knowledge>,
     depth: VersionDepth,
     cache: Cache,
 }
 
 static RULES_BLOCK: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/device-rules.bin"));
 
-fn embedded_rules() -> &'static (Arc<Rules>, Arc<Names>) {
-    static RULES: OnceLock<(Arc<Rules>, Arc<Names>)> = OnceLock::new();
-    RULES.get_or_init(|| {
+/// Rules and what is made out of them at start-up.
+struct Knowledge {
+    rules: Rules,
+    names: Names,
+    candidates: Candidates,
+}
+
+impl Knowledge {
+    fn new(rules: Rules) -> Arc<Knowledge> {
+        Arc::new(Knowledge {
+            names: Names::new(&rules.index.tables),
+            candidates: Candidates::new(&rules),
+            rules,
+        })
+    }
+}
+
+fn embedded() -> &'static Arc<Knowledge> {
+    static KNOWLEDGE: OnceLock<Arc<Knowledge>> = OnceLock::new();
+    KNOWLEDGE.get_or_init(|| {
         // The block comes from our own build script; if it cannot be read, nothing is detected.
-        let rules = Rules::from_static(RULES_BLOCK).unwrap_or_else(|_| Rules::empty());
-        let names = Arc::new(Names::new(&rules.index.tables));
-        (Arc::new(rules), names)
+        Knowledge::new(Rules::from_static(RULES_BLOCK).unwrap_or_else(|_| Rules::empty()))
     })
 }
 
 impl DeviceDetector {
     /// Detects by the rules in the binary.
     pub fn embedded() -> Self {
-        let (rules, names) = embedded_rules();
-        Self::new(Arc::clone(rules), Arc::clone(names))
+        Self::new(Arc::clone(embedded()))
     }
 
     /// Detects by rules in a directory: an unpacked data package, or its rule files alone, in which
     /// case short codes and names are those in the binary.
     pub fn from_dir(directory: &Path) -> Result<Self, CompileError> {
         let layout = Layout::find(directory)?;
-        let tables = embedded_rules().0.index.tables.clone();
+        let tables = embedded().rules.index.tables.clone();
         let rules = compile::compile(&layout, Some(tables))?;
-        let names = Arc::new(Names::new(&rules.index.tables));
-        Ok(Self::new(Arc::new(rules), names))
+        Ok(Self::new(Knowledge::new(rules)))
     }
 
-    fn new(rules: Arc<Rules>, names: Arc<Names>) -> Self {
+    fn new(knowledge: Arc<Knowledge>) -> Self {
         DeviceDetector {
-            rules,
-            names,
+            knowledge,
             depth: VersionDepth::default(),
             cache: Cache::new(CACHED_RESULTS),
         }
@@ -155,14 +168,14 @@ impl DeviceDetector {
 
     /// Codes and names of systems, browsers and brands.
     pub fn names(&self) -> &Names {
-        &self.names
+        &self.knowledge.names
     }
 
     /// Names of all robots in the rules.
     pub fn bot_names(&self) -> impl Iterator<Item = &str> {
-        let names = self.rules.index.bots.iter();
-        names
-            .map(|bot| self.rules.string(bot.name))
+        let rules = &self.knowledge.rules;
+        let bots = rules.index.bots.iter();
+        bots.map(|bot| rules.string(bot.name))
             .filter(|name| !name.contains('$'))
     }
 
@@ -184,14 +197,15 @@ impl DeviceDetector {
         if hints.is_none() && !has_letter {
             return Device::default();
         }
-        let subject = Subject::new(user_agent);
         let mut detection = Detection {
-            rules: &self.rules,
-            names: &self.names,
+            rules: &self.knowledge.rules,
+            names: &self.knowledge.names,
+            candidates: &self.knowledge.candidates,
             hints,
             depth: self.depth,
             scratch: Scratch::default(),
         };
+        let subject = detection.subject(user_agent);
         if let Some(bot) = detection.bot(&subject) {
             return Device {
                 bot: Some(bot),
@@ -204,7 +218,7 @@ impl DeviceDetector {
             system: system.as_ref(),
             client_name: &client.name,
             is_mobile_browser: client.kind == Some(ClientKind::Browser)
-                && self.names.is_mobile_only_browser(&client.name),
+                && self.knowledge.names.is_mobile_only_browser(&client.name),
         };
         let hardware = detection.hardware(&subject, &surroundings);
         let system = system.unwrap_or_default();
@@ -245,7 +259,7 @@ fn normalize(user_agent: &str) -> &str {
 impl Detection<'_> {
     fn bot(&mut self, subject: &Subject<'_>) -> Option<Bot> {
         let rules = self.rules;
-        let (rule, found) = self.first(&rules.index.bots, |rule| rule.pattern, subject)?;
+        let (rule, found) = self.first_of(List::Bots, &rules.index.bots, subject)?;
         Some(Bot {
             name: version::fill(rules.string(rule.name), &found),
             category: rules.string(rule.category).to_owned(),
@@ -258,7 +272,7 @@ impl Detection<'_> {
 
 /// Codes and names of the rules in the binary.
 pub fn names() -> &'static Names {
-    &embedded_rules().1
+    &embedded().names
 }
 
 /// The name of an operating system's code: `WIN` is "Windows".

@@ -1,5 +1,6 @@
 //! Finds the operating system.
 
+use super::candidates::List;
 use super::compile::fragments::Fragment;
 use super::compile::rules::{SystemRule, Text};
 use super::detection::Detection;
@@ -32,7 +33,7 @@ impl Detection<'_> {
     /// Finds the system by hints and user agent.
     pub fn system(&mut self, subject: &Subject<'_>) -> Option<System> {
         let restored = self.restore_model(subject);
-        let restored = restored.as_deref().map(Subject::new);
+        let restored = restored.as_deref().map(|text| self.subject(text));
         let subject = restored.as_ref().unwrap_or(subject);
 
         let hinted = self.system_of_hints();
@@ -160,8 +161,8 @@ impl Detection<'_> {
 
     fn system_of_user_agent(&mut self, subject: &Subject<'_>) -> Claim {
         let rules = self.rules;
-        let Some((rule, found)) = self.first(&rules.index.systems, |rule| rule.pattern, subject)
-        else {
+        let found = self.first_of(List::Systems, &rules.index.systems, subject);
+        let Some((rule, found)) = found else {
             return Claim::default();
         };
         let mut claim = Claim::default();
@@ -210,19 +211,23 @@ impl Detection<'_> {
         {
             return platform;
         }
-        const PLATFORMS: [(Fragment, &str); 7] = [
-            (Fragment::ProcessorArm, "ARM"),
-            (Fragment::ProcessorLoong, "LoongArch64"),
-            (Fragment::ProcessorMips, "MIPS"),
-            (Fragment::ProcessorSuperH, "SuperH"),
-            (Fragment::ProcessorSparc, "SPARC64"),
-            (Fragment::ProcessorX64, "x64"),
-            (Fragment::ProcessorX86, "x86"),
+        const IN_WORD: Boundary = Boundary::Anywhere;
+        const PLATFORMS: [(Fragment, Boundary, &str); 10] = [
+            (Fragment::ProcessorArm, Boundary::Rule, "ARM"),
+            (Fragment::ProcessorArmInWord, IN_WORD, "ARM"),
+            (Fragment::ProcessorLoong, Boundary::Rule, "LoongArch64"),
+            (Fragment::ProcessorMips, Boundary::Rule, "MIPS"),
+            (Fragment::ProcessorSuperH, Boundary::Rule, "SuperH"),
+            (Fragment::ProcessorSparc, Boundary::Rule, "SPARC64"),
+            (Fragment::ProcessorX64, Boundary::Rule, "x64"),
+            (Fragment::ProcessorX64InWord, IN_WORD, "x64"),
+            (Fragment::ProcessorX86, Boundary::Rule, "x86"),
+            (Fragment::ProcessorX86InWord, IN_WORD, "x86"),
         ];
         PLATFORMS
             .into_iter()
-            .find(|(fragment, _)| self.has(*fragment, subject, Boundary::Rule))
-            .map_or("", |(_, platform)| platform)
+            .find(|(fragment, boundary, _)| self.has(*fragment, subject, *boundary))
+            .map_or("", |(_, _, platform)| platform)
     }
 }
 

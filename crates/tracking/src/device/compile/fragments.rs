@@ -11,7 +11,9 @@ pub enum Fragment {
     ShellTv,
     FacebookMessenger,
     AndroidTablet,
+    EndsInTablet,
     AndroidMobile,
+    EndsInMobile,
     VirtualReality,
     DesktopWord,
     Chrome,
@@ -27,18 +29,21 @@ pub enum Fragment {
     TizenTv,
     TvWord,
     ProcessorArm,
+    ProcessorArmInWord,
     ProcessorLoong,
     ProcessorMips,
     ProcessorSuperH,
     ProcessorSparc,
     ProcessorX64,
+    ProcessorX64InWord,
     ProcessorX86,
+    ProcessorX86InWord,
     GeckoVersion,
     ChromeSafari,
 }
 
 /// All fixed expressions, in the order of [`Fragment`].
-pub const FRAGMENTS: [(Fragment, &str); 31] = [
+pub const FRAGMENTS: [(Fragment, &str); 36] = [
     (
         Fragment::DesktopSystem,
         "(?:Windows (?:NT|IoT)|X11; Linux x86_64)",
@@ -46,7 +51,7 @@ pub const FRAGMENTS: [(Fragment, &str); 31] = [
     (
         Fragment::NotDesktop,
         "CE-HTML| Mozilla/|Andr[o0]id|Tablet|Mobile|iPhone|Windows Phone|ricoh|OculusBrowser\
-         |PicoBrowser|Lenovo|compatible; MSIE|Trident/|Tesla/|XBOX|FBMD/|ARM; ?(?:[^)]+)",
+         |PicoBrowser|Lenovo|compatible; MSIE|Trident/|Tesla/|XBOX|FBMD/|ARM; ?(?:[^)]+)|Steam",
     ),
     (
         Fragment::FrozenAndroid,
@@ -60,12 +65,11 @@ pub const FRAGMENTS: [(Fragment, &str); 31] = [
     (Fragment::FacebookMessenger, "FBMD/"),
     (
         Fragment::AndroidTablet,
-        "Android(?: [.0-9]+)?; Tablet;|Tablet(?! PC)|.*\\-tablet$",
+        "Android(?: [.0-9]+)?; Tablet;|Tablet(?! PC)",
     ),
-    (
-        Fragment::AndroidMobile,
-        "Android(?: [.0-9]+)?; Mobile;|.*\\-mobile$",
-    ),
+    (Fragment::EndsInTablet, "-tablet$"),
+    (Fragment::AndroidMobile, "Android(?: [.0-9]+)?; Mobile;"),
+    (Fragment::EndsInMobile, "-mobile$"),
     (
         Fragment::VirtualReality,
         "Android(?: [.0-9]+)?; Mobile VR;| VR ",
@@ -91,20 +95,20 @@ pub const FRAGMENTS: [(Fragment, &str); 31] = [
     (Fragment::TvWord, "\\(TV;"),
     (
         Fragment::ProcessorArm,
-        "arm[ _;)ev]|.*arm$|.*arm64|aarch64|Apple ?TV|Watch ?OS|Watch1,[12]",
+        "arm[ _;)ev]|aarch64|Apple ?TV|Watch ?OS|Watch1,[12]",
     ),
+    (Fragment::ProcessorArmInWord, "arm(?:$|64)"),
     (Fragment::ProcessorLoong, "loongarch64"),
     (Fragment::ProcessorMips, "mips"),
     (Fragment::ProcessorSuperH, "sh4"),
     (Fragment::ProcessorSparc, "sparc64"),
     (
         Fragment::ProcessorX64,
-        "64-?bit|WOW64|(?:Intel)?x64|WINDOWS_64|win64|IRIX;?64|.*amd64|.*x86_?64",
+        "64-?bit|WOW64|(?:Intel)?x64|WINDOWS_64|win64|IRIX;?64",
     ),
-    (
-        Fragment::ProcessorX86,
-        ".*32bit|.*win32|(?:i[0-9]|x)86|i86pc",
-    ),
+    (Fragment::ProcessorX64InWord, "amd64|x86_?64"),
+    (Fragment::ProcessorX86, "(?:i[0-9]|x)86|i86pc"),
+    (Fragment::ProcessorX86InWord, "32bit|win32"),
     (
         Fragment::GeckoVersion,
         " rv[: ]([0-9.]+).*(?:g|cl)ecko/\\d{8,10}",

@@ -7,11 +7,15 @@
 use super::syntax::Node;
 
 /// Number of bits in the sum of a text.
-pub const GRAM_BITS: usize = 4096;
+pub const GRAM_BITS: usize = 1 << 16;
 /// More alternatives than this are given up: the expression is then always tried.
-const MAX_ALTERNATIVES: usize = 600;
+const MAX_ALTERNATIVES: usize = 6_000;
 /// When two parts with alternatives follow each other, all pairs are kept up to this number.
-const MAX_PRODUCT: usize = 24;
+const MAX_PRODUCT: usize = 64;
+/// Parts that can only be one of so many strings are joined to what stands beside them.
+const MAX_STRINGS: usize = 32;
+/// A class of bytes with more members is no such part.
+const MAX_MEMBERS: usize = 4;
 /// Tests for each alternative: more rule out hardly anything else.
 const MAX_GRAMS: usize = 3;
 
@@ -19,7 +23,9 @@ const MAX_GRAMS: usize = 3;
 const COMMON_TEXT: &str = "mozilla/5.0 (linux; u; android 10; k) applewebkit/537.36 (khtml, like \
     gecko) version/4.0 chrome/120.0.0.0 mobile safari/537.36 build/ (windows nt 10.0; win64; x64) \
     (iphone; cpu iphone os 17_0 like mac os x) (macintosh; intel mac os x 10_15_7; en-us; \
-    compatible; gecko/20100101 firefox/120.0 tablet wv) smart tv http browser phone";
+    compatible; gecko/20100101 firefox/120.0 tablet wv) smart tv http browser phone \
+    samsungbrowser/20.0 samsung sm- huawei xiaomi redmi msie trident/7.0 .net clr linux; arm_64; \
+    edg/ opr/ cfnetwork/1.0 darwin/20.0 fban/ fbav/ instagram android 4.4.2; u; en-us; de-de;";
 
 /// The bit for three bytes that follow each other.
 pub fn gram3(first: u8, second: u8, third: u8) -> u16 {
@@ -32,30 +38,32 @@ pub fn gram2(first: u8, second: u8) -> u16 {
 }
 
 fn mix(value: u32) -> u16 {
-    (value.wrapping_mul(0x9e37_79b1) >> 20) as u16
+    (value.wrapping_mul(0x9e37_79b1) >> 16) as u16
 }
 
 /// The grams of a text, as bits.
 #[derive(Clone, Debug)]
-pub struct GramSet([u64; GRAM_BITS / 64]);
+pub struct GramSet(Box<[u64; GRAM_BITS / 64]>);
+
+impl Default for GramSet {
+    fn default() -> Self {
+        GramSet(Box::new([0; GRAM_BITS / 64]))
+    }
+}
 
 impl GramSet {
-    /// Sums up a text.
-    pub fn of(text: &[u8]) -> GramSet {
-        let mut bits = [0u64; GRAM_BITS / 64];
-        let mut add = |gram: u16| bits[usize::from(gram >> 6)] |= 1 << (gram & 63);
-        for pair in text.windows(2) {
-            add(gram2(pair[0], pair[1]));
-        }
-        for triple in text.windows(3) {
-            add(gram3(triple[0], triple[1], triple[2]));
-        }
-        GramSet(bits)
+    /// Adds a gram; false when it was there already.
+    pub fn insert(&mut self, gram: u16) -> bool {
+        let word = &mut self.0[usize::from(gram >> 6)];
+        let mask = 1 << (gram & 63);
+        let is_new = *word & mask == 0;
+        *word |= mask;
+        is_new
     }
 
     /// Whether the text (perhaps) has the gram.
     pub fn has(&self, gram: u16) -> bool {
-        self.0[usize::from(gram >> 6) % (GRAM_BITS / 64)] & (1 << (gram & 63)) != 0
+        self.0[usize::from(gram >> 6)] & (1 << (gram & 63)) != 0
     }
 
     /// Whether the text fulfils the needs of an expression, in the form [`needs_of`] writes.
@@ -172,35 +180,97 @@ fn flatten<'n>(node: &'n Node, parts: &mut Vec<&'n Node>) {
     match node {
         Node::Concat(nodes) => nodes.iter().for_each(|node| flatten(node, parts)),
         Node::Group(_, inner) => flatten(inner, parts),
-        Node::Repeat {
-            node,
-            min: 1,
-            max: Some(1),
-            ..
-        } => flatten(node, parts),
-        // These consume nothing, therefore they do not part literals.
-        Node::Empty | Node::LookAhead { .. } | Node::LookBehind { .. } | Node::WordBoundary(_) => {}
         node => parts.push(node),
     }
 }
 
 fn literals_of_sequence(parts: &[&Node]) -> Option<Vec<Together>> {
     let mut all: Option<Vec<Together>> = None;
-    let mut run: Vec<u8> = Vec::new();
+    let mut strings = vec![Vec::new()];
     for part in parts {
-        if let Node::Byte(byte) = part {
-            run.push(*byte);
-            continue;
+        match strings_of(part) {
+            Some(more) if strings.len() * more.len() <= MAX_STRINGS => {
+                strings = joined(&strings, &more);
+            }
+            Some(more) => {
+                all = both(all, strings_as_need(&strings));
+                strings = more;
+            }
+            None => {
+                all = both(all, strings_as_need(&strings));
+                all = both(all, literals_of(part));
+                strings = vec![Vec::new()];
+            }
         }
-        all = both(all, run_as_need(&mut run));
-        all = both(all, literals_of(part));
     }
-    both(all, run_as_need(&mut run))
+    both(all, strings_as_need(&strings))
 }
 
-fn run_as_need(run: &mut Vec<u8>) -> Option<Vec<Together>> {
-    let run = std::mem::take(run);
-    (run.len() > 1).then(|| vec![vec![run]])
+/// All strings that a part can match, when they are few.
+fn strings_of(node: &Node) -> Option<Vec<Vec<u8>>> {
+    let strings = match node {
+        Node::Byte(byte) => vec![vec![*byte]],
+        Node::Set(set) => (0..=u8::MAX)
+            .filter(|byte| set.contains(*byte) && !byte.is_ascii_uppercase())
+            .take(MAX_MEMBERS + 1)
+            .map(|byte| vec![byte])
+            .collect(),
+        Node::Group(_, inner) => strings_of(inner)?,
+        Node::Concat(nodes) => {
+            let mut strings = vec![Vec::new()];
+            for node in nodes {
+                let more = strings_of(node)?;
+                if strings.len() * more.len() > MAX_STRINGS {
+                    return None;
+                }
+                strings = joined(&strings, &more);
+            }
+            strings
+        }
+        Node::Alternation(branches) => {
+            let mut strings = Vec::new();
+            for branch in branches.iter().take(MAX_STRINGS + 1) {
+                strings.extend(strings_of(branch)?);
+            }
+            strings
+        }
+        Node::Repeat {
+            node,
+            min: min @ (0 | 1),
+            max: Some(1),
+            ..
+        } => {
+            let mut strings = strings_of(node)?;
+            if *min == 0 {
+                strings.push(Vec::new());
+            }
+            strings
+        }
+        // These consume nothing.
+        Node::Empty
+        | Node::Start
+        | Node::End
+        | Node::WordBoundary(_)
+        | Node::LookAhead { .. }
+        | Node::LookBehind { .. } => vec![Vec::new()],
+        Node::Repeat { .. } => return None,
+    };
+    let limit = match node {
+        Node::Set(_) => MAX_MEMBERS,
+        _ => MAX_STRINGS,
+    };
+    (strings.len() <= limit).then_some(strings)
+}
+
+fn joined(left: &[Vec<u8>], right: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    left.iter()
+        .flat_map(|one| right.iter().map(move |two| [one.as_slice(), two].concat()))
+        .collect()
+}
+
+fn strings_as_need(strings: &[Vec<u8>]) -> Option<Vec<Together>> {
+    let all_tell = strings.iter().all(|string| string.len() > 1);
+    all_tell.then(|| strings.iter().map(|string| vec![string.clone()]).collect())
 }
 
 fn both(left: Option<Vec<Together>>, right: Option<Vec<Together>>) -> Option<Vec<Together>> {
@@ -233,7 +303,15 @@ mod tests {
 
     fn fulfils(pattern: &str, text: &str) -> bool {
         let (node, _) = parse(pattern).unwrap();
-        GramSet::of(text.to_ascii_lowercase().as_bytes()).fulfils(&needs_of(&node))
+        let text = text.to_ascii_lowercase();
+        let mut grams = GramSet::default();
+        for pair in text.as_bytes().windows(2) {
+            grams.insert(gram2(pair[0], pair[1]));
+        }
+        for triple in text.as_bytes().windows(3) {
+            grams.insert(gram3(triple[0], triple[1], triple[2]));
+        }
+        grams.fulfils(&needs_of(&node))
     }
 
     #[test]

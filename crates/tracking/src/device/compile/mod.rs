@@ -9,6 +9,7 @@ pub mod grams;
 pub mod program;
 mod python;
 pub mod rules;
+mod supplement;
 pub mod syntax;
 mod yaml;
 
@@ -142,7 +143,7 @@ fn read_tables(settings: &Path, brands: &Path) -> Result<NameTables, CompileErro
         }
     };
     let table = |name: &str| python::table(&settings_source, name).map_err(at(settings));
-    Ok(NameTables {
+    let mut tables = NameTables {
         systems: table("OPERATING_SYSTEMS")?.text_entries(),
         system_families: table("OS_FAMILIES")?.list_entries(),
         browsers: table("AVAILABLE_BROWSERS")?.text_entries(),
@@ -159,7 +160,9 @@ fn read_tables(settings: &Path, brands: &Path) -> Result<NameTables, CompileErro
         desktop_families: table("DESKTOP_OS")?.texts(),
         android_tv_apps: table("ANDROID_APPS")?.texts(),
         tv_clients: table("TV_CLIENTS")?.texts(),
-    })
+    };
+    supplement::supplement(&mut tables);
+    Ok(tables)
 }
 
 struct Compiler<'d> {

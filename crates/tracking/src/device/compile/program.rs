@@ -45,9 +45,26 @@ pub mod op {
     pub const SPAN_LAZY: u8 = 14;
     /// Kind (u8, see below), bytes to step back, address after; the inner program follows.
     pub const LOOK: u8 = 15;
+    /// Many alternatives: a chain number (u8) for each class of the next byte, see
+    /// [`super::switch_class`], the number of chains (u8) and their addresses. A chain is a number
+    /// of alternatives and their addresses, in the order in which they are tried.
+    pub const SWITCH: u8 = 16;
 
     pub const LOOK_POSITIVE: u8 = 0;
     pub const LOOK_NEGATIVE: u8 = 1;
+}
+
+/// Classes of bytes that [`op::SWITCH`] tells apart: the printable ASCII characters and all others.
+pub const SWITCH_CLASSES: usize = 97;
+/// From this number of alternatives on, a switch is worth its place.
+const SWITCH_FROM: usize = 8;
+
+/// The class of the byte that comes next.
+pub fn switch_class(byte: Option<u8>) -> usize {
+    match byte {
+        Some(byte @ 0x20..=0x7f) => usize::from(byte - 0x20),
+        _ => SWITCH_CLASSES - 1,
+    }
 }
 
 /// No limit on the number of repeats.
@@ -79,6 +96,16 @@ impl From<SyntaxError> for PatternError {
     fn from(error: SyntaxError) -> Self {
         PatternError::Syntax(error)
     }
+}
+
+/// The list of needs of the expression at a place of the code.
+pub fn needs_at(code: &[u8], place: u32) -> &[u8] {
+    let header = code.get(place as usize..).unwrap_or_default();
+    let [_, _, _, size0, size1, _, _, rest @ ..] = header else {
+        return &[];
+    };
+    let size = usize::from(u16::from_le_bytes([*size0, *size1]));
+    rest.get(..size).unwrap_or_default()
 }
 
 /// Collects byte code of many expressions and the byte sets they share.
@@ -200,6 +227,12 @@ impl Program<'_> {
     }
 
     fn emit_branches(&mut self, branches: &[Node]) -> Result<(), PatternError> {
+        if branches.len() >= SWITCH_FROM {
+            let (classes, chains) = chains_of(branches);
+            if chains.len() < usize::from(u8::MAX) {
+                return self.emit_switch(branches, &classes, &chains);
+            }
+        }
         let mut ends = Vec::new();
         for (number, branch) in branches.iter().enumerate() {
             if number + 1 == branches.len() {
@@ -221,6 +254,42 @@ impl Program<'_> {
             self.code.push(op::JUMP);
             ends.push(self.placeholder());
             self.point_here(otherwise)?;
+        }
+        for end in ends {
+            self.point_here(end)?;
+        }
+        Ok(())
+    }
+
+    fn emit_switch(
+        &mut self,
+        branches: &[Node],
+        classes: &[u8],
+        chains: &[Vec<usize>],
+    ) -> Result<(), PatternError> {
+        self.code.push(op::SWITCH);
+        self.code.extend(classes);
+        self.code.push(chains.len() as u8);
+        let starts: Vec<_> = chains.iter().map(|_| self.placeholder()).collect();
+        // For each branch the places where its address belongs.
+        let mut users = vec![Vec::new(); branches.len()];
+        for (chain, start) in chains.iter().zip(starts) {
+            self.point_here(start)?;
+            let length = u16::try_from(chain.len()).map_err(|_| PatternError::TooLarge)?;
+            self.operand(length);
+            for branch in chain {
+                let place = self.placeholder();
+                users[*branch].push(place);
+            }
+        }
+        let mut ends = Vec::new();
+        for (branch, places) in branches.iter().zip(users) {
+            for place in places {
+                self.point_here(place)?;
+            }
+            self.emit(branch)?;
+            self.code.push(op::JUMP);
+            ends.push(self.placeholder());
         }
         for end in ends {
             self.point_here(end)?;
@@ -342,6 +411,30 @@ impl Program<'_> {
         self.code[place..place + 2].copy_from_slice(&address);
         Ok(())
     }
+}
+
+/// For each class of bytes the number of its chain, and the chains: the alternatives that can
+/// begin with such a byte.
+fn chains_of(branches: &[Node]) -> (Vec<u8>, Vec<Vec<usize>>) {
+    let firsts: Vec<_> = branches.iter().map(syntax::first_bytes).collect();
+    let mut chains: Vec<Vec<usize>> = Vec::new();
+    let mut classes = Vec::with_capacity(SWITCH_CLASSES);
+    for class in 0..SWITCH_CLASSES {
+        let members = (0..=u8::MAX).filter(|byte| switch_class(Some(*byte)) == class);
+        let members: Vec<u8> = members.collect();
+        let chain: Vec<usize> = (0..branches.len())
+            .filter(|branch| match firsts.get(*branch) {
+                Some(Some(first)) => members.iter().any(|byte| first.contains(*byte)),
+                _ => true,
+            })
+            .collect();
+        let number = chains.iter().position(|known| *known == chain);
+        classes.push(number.unwrap_or(chains.len()).min(usize::from(u8::MAX)) as u8);
+        if number.is_none() {
+            chains.push(chain);
+        }
+    }
+    (classes, chains)
 }
 
 fn alternatives(node: &Node) -> &[Node] {

@@ -169,6 +169,7 @@ impl Rules {
     }
 
     /// Writes the rules as one block of data.
+    #[allow(dead_code)] // The build script writes; the program only reads.
     pub fn to_bytes(&self) -> Result<Vec<u8>, postcard::Error> {
         let index = postcard::to_allocvec(&self.index)?;
         let mut block = Vec::with_capacity(self.code.len() + self.text.len() + index.len() + 8);
