@@ -2,3 +2,6 @@
 //! Everything else reads these rows; nothing is written twice.
 
 pub mod columns;
+pub mod params;
+pub mod reports;
+pub mod segments;
