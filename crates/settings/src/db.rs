@@ -111,6 +111,23 @@ fn make_private_file(path: &Path) -> Result<()> {
     }
 }
 
+/// Copies the database, as of one moment, to a file that does not exist yet.
+pub(crate) async fn copy_to(pool: &SqlitePool, path: &Path) -> Result<()> {
+    let unusable = |why: &dyn std::fmt::Display| {
+        Error::Storage(format!("the copy {} cannot be made: {why}", path.display()))
+    };
+    let file = create_private(path).map_err(|error| unusable(&error))?;
+    let name = path
+        .to_str()
+        .ok_or_else(|| unusable(&"its name is not UTF-8"))?;
+    sqlx::query("VACUUM INTO $1")
+        .bind(name)
+        .execute(pool)
+        .await
+        .map_err(|error| unusable(&error))?;
+    file.sync_all().map_err(|error| unusable(&error))
+}
+
 /// Raises the numbers inside the transaction of the change and returns the new ones.
 pub(crate) async fn raise_changes(write: &mut Write, touches: Touches) -> Result<Changes> {
     let mut changes = Changes::default();

@@ -170,7 +170,8 @@ impl Settings {
     }
 
     /// Makes the secret of a link by which a forgotten password is replaced; valid for one hour, once. `None` when
-    /// there is no such user: the caller answers the same words in both cases.
+    /// there is no such user: the caller answers the same words in both cases, before this is done, because it takes
+    /// longer when there is one.
     pub async fn start_password_reset(
         &self,
         login_or_email: &str,

@@ -173,6 +173,12 @@ impl Settings {
         Ok(stored)
     }
 
+    /// Writes a consistent copy of the database to a new file, readable by its owner only, while others go on. The key
+    /// file is not in it: without that file the copy's tokens, sessions and second factors are worthless.
+    pub async fn backup(&self, to: impl AsRef<Path>) -> Result<()> {
+        db::copy_to(&self.inner.pools.writer, to.as_ref()).await
+    }
+
     /// Empties everything: as new, but with the same key. For tests of the whole program.
     pub async fn reset(&self) -> Result<()> {
         let mut write = self.begin().await?;
@@ -193,11 +199,18 @@ impl Settings {
             .await?)
     }
 
+    /// Commits and announces the change. Both happen in a task of their own: a caller whose client hung up stops waiting,
+    /// and a committed change that was not announced would leave old values in memory.
     pub(crate) async fn commit(&self, mut write: Write, touches: Touches) -> Result<()> {
-        let raised = db::raise_changes(&mut write, touches).await?;
-        write.commit().await?;
-        self.announce(raised);
-        Ok(())
+        let settings = self.clone();
+        let task = tokio::spawn(async move {
+            let raised = db::raise_changes(&mut write, touches).await?;
+            write.commit().await?;
+            settings.announce(raised);
+            Ok(())
+        });
+        task.await
+            .map_err(|_| Error::Storage("the program is stopping; the change may be lost".into()))?
     }
 
     pub(crate) fn reader(&self) -> &sqlx::SqlitePool {

@@ -187,6 +187,12 @@ impl Settings {
             .collect()
     }
 
+    /// The value that replaces the one of the configuration file.
+    pub async fn config_override(&self, section: &str, name: &str) -> Result<Option<Value>> {
+        let place = (section.to_owned(), name.to_owned());
+        Ok(self.config_overrides().await?.get(&place).cloned())
+    }
+
     /// Sets a value of a section such as `General` or `Tracker`; `Null` brings the default back.
     pub async fn set_config(&self, section: &str, name: &str, value: &Value) -> Result<()> {
         check::filled("The section", section, NAME_LIMIT)?;

@@ -12,6 +12,13 @@ use zeroize::Zeroize;
 use crate::error::{Error, Result};
 
 /// A text that must not be shown: no `Debug`, no `Display`, no `==`, wiped when dropped.
+///
+/// ```compile_fail
+/// println!("{:?}", settings::Secret::new("hidden"));
+/// ```
+/// ```compile_fail
+/// println!("{}", settings::Secret::new("hidden"));
+/// ```
 pub struct Secret(String);
 
 impl Secret {

@@ -5,7 +5,7 @@ use crate::db::Touches;
 use crate::error::{Error, Result};
 use crate::passwords::PasswordRules;
 use crate::secret::{Purpose, Secret, random_hex};
-use crate::users::NewUser;
+use crate::users::{NewUser, store_new_user};
 
 const SETUP_SECONDS: i64 = 86_400;
 
@@ -53,9 +53,7 @@ impl Settings {
         if !self.is_setup_link(token, now).await? {
             return Err(no_link());
         }
-        // A refused login or password must not use the link up, so the user comes first; the link decides who stays.
-        let login = user.login.clone();
-        self.add_user(user, rules, now).await?;
+        let hash = self.hash_for(&user, rules).await?;
         let mut write = self.begin().await?;
         let used = sqlx::query("DELETE FROM setup_link WHERE token_hash = $1 AND expires > $2")
             .bind(self.inner.keys.hash_hex(Purpose::Setup, token.expose()))
@@ -64,14 +62,10 @@ impl Settings {
             .await?
             .rows_affected();
         if used == 0 {
-            drop(write);
-            self.delete_user(&login).await?;
             return Err(no_link());
         }
-        sqlx::query("UPDATE app_user SET superuser_access = 1 WHERE login = $1")
-            .bind(&login)
-            .execute(&mut *write)
-            .await?;
+        // A refused login takes the whole transaction back, so that the link still works.
+        store_new_user(&mut write, &user, hash, true, now).await?;
         self.commit(write, Touches::Access).await
     }
 }

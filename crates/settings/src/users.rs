@@ -132,7 +132,7 @@ pub(crate) fn check_email(email: &str) -> Result<()> {
 }
 
 impl Settings {
-    /// All users by login, `anonymous` included.
+    /// All users by login, `anonymous` included (lists of the API leave it out).
     pub async fn users(&self) -> Result<Vec<User>> {
         let mut users: Vec<User> = sqlx::query_as(SELECT_ALL).fetch_all(self.reader()).await?;
         users.sort_by(|left, right| left.login.cmp(&right.login));
@@ -193,21 +193,18 @@ impl Settings {
         superuser: bool,
         now: i64,
     ) -> Result<()> {
+        let hash = self.hash_for(&new, rules).await?;
+        let mut write = self.begin().await?;
+        store_new_user(&mut write, &new, hash, superuser, now).await?;
+        self.commit(write, Touches::Access).await
+    }
+
+    /// Checks all values of a new user and hashes the password.
+    pub(crate) async fn hash_for(&self, new: &NewUser, rules: PasswordRules) -> Result<String> {
         check_login(&new.login)?;
         check_email(&new.email)?;
         rules.check(&new.password, &new.login, &new.email)?;
-        let hash = self.inner.hashing.hash(&new.password).await?;
-        let mut write = self.begin().await?;
-        refuse_taken(&mut write, &new.login, &new.email, None).await?;
-        let row = UserRow {
-            login: &new.login,
-            email: &new.email,
-            password_hash: Some(hash),
-            superuser,
-            invited_by: new.invited_by.as_deref(),
-        };
-        insert(&mut write, row, now).await?;
-        self.commit(write, Touches::Access).await
+        self.inner.hashing.hash(&new.password).await
     }
 
     /// Adds a user of an older Matomo database with its password hash, which is made anew at the first sign-in.
@@ -412,6 +409,25 @@ impl Settings {
             .await?;
         self.commit(write, Touches::Nothing).await
     }
+}
+
+/// Stores a user whose values were checked by [`Settings::hash_for`].
+pub(crate) async fn store_new_user(
+    write: &mut Write,
+    new: &NewUser,
+    hash: String,
+    superuser: bool,
+    now: i64,
+) -> Result<()> {
+    refuse_taken(write, &new.login, &new.email, None).await?;
+    let row = UserRow {
+        login: &new.login,
+        email: &new.email,
+        password_hash: Some(hash),
+        superuser,
+        invited_by: new.invited_by.as_deref(),
+    };
+    insert(write, row, now).await
 }
 
 pub(crate) struct UserRow<'a> {

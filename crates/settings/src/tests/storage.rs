@@ -292,3 +292,62 @@ async fn no_secret_is_in_any_file() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_that_stop_waiting_leave_nothing_old_in_memory() {
+    let opened = open().await;
+    let idsite = opened.with_site("0").await;
+    for number in 0..60 {
+        let change = SiteChange {
+            name: Some(format!("name {number}")),
+            ..SiteChange::default()
+        };
+        let patience = std::time::Duration::from_micros(50 * number);
+        let _ = tokio::time::timeout(patience, opened.update_site(idsite, change)).await;
+        opened.site(idsite).await.unwrap();
+    }
+    // The last change waits for its turn behind all that were given up.
+    opened.set_option("last", "1").await.unwrap();
+    let stored: String = sqlx::query_scalar("SELECT name FROM site")
+        .fetch_one(opened.reader())
+        .await
+        .unwrap();
+    assert_eq!(opened.site(idsite).await.unwrap().name, stored);
+    assert_eq!(
+        opened.current_changes(),
+        db::read_changes(opened.reader()).await.unwrap()
+    );
+}
+
+#[tokio::test]
+async fn a_copy_can_be_opened() {
+    let opened = open().await;
+    opened.with_superuser("root").await;
+    opened.with_site("One").await;
+    let copy = opened.folder.path().join("copy.sqlite");
+    opened.backup(&copy).await.unwrap();
+    assert!(
+        opened.backup(&copy).await.is_err(),
+        "nothing is overwritten"
+    );
+    opened.with_site("Two").await;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(
+            std::fs::metadata(&copy).unwrap().permissions().mode() & 0o077,
+            0
+        );
+    }
+    let restored = Settings::open(&copy, opened.folder.path().join("settings.key"))
+        .await
+        .unwrap();
+    assert_eq!(restored.sites().await.unwrap().len(), 1);
+    assert!(
+        restored
+            .check_password("root", &PASSWORD.into())
+            .await
+            .unwrap()
+            .is_some()
+    );
+}
