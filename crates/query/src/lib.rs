@@ -10,6 +10,7 @@ pub mod period;
 pub mod plan;
 mod question;
 pub mod segment;
+pub mod segment_text;
 mod values;
 mod view;
 

@@ -1,1 +1,81 @@
-//! Placeholder.
+//! HTTP: routes, access, the Matomo-compatible API and its formats, pages, assets.
+
+pub mod app;
+mod client;
+mod config;
+mod control;
+pub mod matomo;
+pub mod names;
+mod places;
+mod rules;
+mod sources;
+mod track;
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+
+pub use app::{App, Options, StartError};
+use client::Client;
+
+/// Larger bodies are refused before they are read.
+const BODY_MAX_BYTES: usize = 5 << 20;
+
+/// Every route, grouped by who uses it.
+pub fn router(app: App) -> Router {
+    let mut router = Router::new()
+        // Tracking clients
+        .route("/matomo.php", any(track))
+        .route("/piwik.php", any(track))
+        .route("/js/", any(track))
+        .route("/js/tracker.php", any(track))
+        // Clients of the reporting API
+        .route("/index.php", any(index))
+        .route("/", any(index))
+        // Operators
+        .route("/health", get(health));
+    if app.options.control_route {
+        router = router.route("/__conformance", post(control));
+    }
+    router.layer(DefaultBodyLimit::max(BODY_MAX_BYTES)).with_state(app)
+}
+
+async fn track(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let client = Client::of(peer, &headers, &app.options.trusted_proxies);
+    track::handle(&app, track::TrackRequest { client, method, uri, headers, body }).await
+}
+
+async fn index(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let client = Client::of(peer, &headers, &app.options.trusted_proxies);
+    let request = matomo::request::ApiRequest::parse(uri.query().unwrap_or_default(), &body);
+    match request.text("module") {
+        Some("API") => matomo::handle(&app, client, &headers, request).await,
+        _ => (StatusCode::NOT_FOUND, "Not found\n").into_response(),
+    }
+}
+
+async fn health() -> &'static str {
+    "ok\n"
+}
+
+async fn control(State(app): State<App>, body: Bytes) -> Response {
+    control::handle(&app, &body).await.into_response()
+}

@@ -1,5 +1,8 @@
 //! Small random worlds: few values, so that conditions meet, and every kind of column.
 
+// Each test that includes this module uses its own part of it.
+#![allow(dead_code)]
+
 use std::sync::Arc;
 
 use catalog::columns::{
@@ -19,6 +22,7 @@ impl Random {
         Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5bd1_e995)
     }
 
+    /// A number below the bound.
     pub fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

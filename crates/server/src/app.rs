@@ -1,0 +1,253 @@
+//! What a request may reach: settings, ingest, names, configuration.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use ingest::{Ingest, Rules};
+use model::{Day, SiteId};
+use serde_json::Value;
+use settings::{Principal, Secret, Settings, Snapshot};
+use tracking::device::DeviceDetector;
+use tracking::referrer::Lists;
+use tracking::rules::{InstanceRules, SiteRules};
+
+use crate::config::Config;
+use crate::names::Names;
+use crate::sources::Sources;
+
+/// The program's state; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+pub struct Inner {
+    pub settings: Settings,
+    pub ingest: Arc<Ingest>,
+    pub names: Names,
+    pub sources: Sources,
+    pub devices: DeviceDetector,
+    pub places: crate::places::Places,
+    pub options: Options,
+    /// Everything read from settings on the way of a hit or a report, renewed when they change.
+    world: ArcSwap<World>,
+    salts: Mutex<HashMap<(SiteId, Day), [u8; 32]>>,
+    refresh: tokio::sync::Mutex<()>,
+    pub subtables: crate::matomo::subtables::Subtables,
+}
+
+/// What the operator chose at the start.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub data_dir: PathBuf,
+    pub base_url: Option<String>,
+    /// Peers whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<settings::Network>,
+    /// The route by which a test empties the server and sets settings. Off unless asked for.
+    pub control_route: bool,
+    /// Settings that hold until somebody changes them: Matomo's defaults where ours differ.
+    pub matomo_defaults: bool,
+}
+
+/// Settings at one moment, ready to use.
+pub struct World {
+    pub changes: settings::Changes,
+    pub snapshot: Snapshot,
+    pub rules: Rules,
+    pub config: Config,
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl App {
+    pub async fn new(
+        settings: Settings,
+        ingest: Arc<Ingest>,
+        options: Options,
+    ) -> Result<App, StartError> {
+        let lists = Arc::new(Lists::embedded().map_err(|error| StartError(error.to_string()))?);
+        let world = World::read(&settings, &options).await?;
+        Ok(App(Arc::new(Inner {
+            settings,
+            ingest,
+            names: Names::embedded(),
+            sources: Sources { lists },
+            devices: DeviceDetector::embedded(),
+            places: crate::places::Places::none(),
+            options,
+            world: ArcSwap::from_pointee(world),
+            salts: Mutex::default(),
+            refresh: tokio::sync::Mutex::default(),
+            subtables: Default::default(),
+        })))
+    }
+
+    /// Settings as they are now; read again only when they changed.
+    pub async fn world(&self) -> Result<Arc<World>, settings::Error> {
+        let world = self.world.load_full();
+        if world.changes == self.settings.current_changes() {
+            return Ok(world);
+        }
+        let _one_at_a_time = self.refresh.lock().await;
+        let world = self.world.load_full();
+        if world.changes == self.settings.current_changes() {
+            return Ok(world);
+        }
+        let fresh = Arc::new(World::read(&self.settings, &self.options).await.map_err(|error| error.0)?);
+        self.world.store(fresh.clone());
+        Ok(fresh)
+    }
+
+    /// Forgets all sites, users, visits and settings.
+    pub async fn reset(&self) -> Result<(), settings::Error> {
+        self.settings.reset().await?;
+        self.ingest.reset();
+        self.salts.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.subtables.clear();
+        Ok(())
+    }
+
+    /// A superuser whose login Matomo's tests use; password and token come from the environment.
+    pub async fn make_test_superuser(&self) -> Result<(), StartError> {
+        let variable = |name: &str| {
+            std::env::var(name).map_err(|_| StartError(format!("{name} is not set")))
+        };
+        let failed = |error: settings::Error| StartError(error.to_string());
+        let login = "superUserLogin";
+        let user = settings::NewUser {
+            login: login.to_owned(),
+            password: Secret::new(variable("CONFORMANCE_PASSWORD")?),
+            email: "hello@example.org".to_owned(),
+            invited_by: None,
+        };
+        let rules = settings::PasswordRules::API;
+        self.settings.create_superuser(user, rules, now()).await.map_err(failed)?;
+        let token = Secret::new(variable("CONFORMANCE_TOKEN")?);
+        self.settings.set_token_value(login, &token, now()).await.map_err(failed)?;
+        Ok(())
+    }
+
+    /// The caller behind a token; `None` for a token that is not valid.
+    pub async fn principal(&self, token: &str, ip: IpAddr) -> Result<Option<Principal>, settings::Error> {
+        match token {
+            "" | "anonymous" => self.settings.anonymous().await.map(Some),
+            token => self.settings.verify_token(token, ip, now()).await,
+        }
+    }
+}
+
+/// Why the program cannot start.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(pub String);
+
+pub struct ReadError(pub settings::Error);
+
+impl From<ReadError> for StartError {
+    fn from(error: ReadError) -> StartError {
+        StartError(error.0.to_string())
+    }
+}
+
+impl World {
+    async fn read(settings: &Settings, options: &Options) -> Result<World, ReadError> {
+        let snapshot = settings.tracking_snapshot().await.map_err(ReadError)?;
+        let mut config = Config::new(options.matomo_defaults);
+        for ((section, key), value) in snapshot.config.iter() {
+            config.set(section, key, value.clone());
+        }
+        let rules = rules_of(&snapshot, &config);
+        Ok(World { changes: snapshot.changes, snapshot, rules, config })
+    }
+
+    pub fn site(&self, id: SiteId) -> Option<&settings::Site> {
+        let at = self.snapshot.sites.binary_search_by_key(&i64::from(id), |site| site.idsite);
+        at.ok().map(|at| &self.snapshot.sites[at])
+    }
+
+    pub fn goals_of(&self, id: SiteId) -> impl Iterator<Item = &settings::Goal> {
+        self.snapshot.goals.iter().filter(move |goal| goal.idsite == i64::from(id))
+    }
+
+    pub fn dimensions_of(&self, id: SiteId) -> impl Iterator<Item = &settings::Dimension> {
+        self.snapshot.dimensions.iter().filter(move |dimension| dimension.idsite == i64::from(id))
+    }
+}
+
+fn rules_of(snapshot: &Snapshot, config: &Config) -> Rules {
+    let mut instance = InstanceRules::default();
+    for (section, name, value) in config.tracking_defaults() {
+        instance.set(section, name, &value);
+    }
+    for ((section, key), value) in snapshot.config.iter() {
+        instance.set(section, key, value);
+    }
+    for (name, value) in snapshot.options.iter() {
+        instance.set_option(name, &Value::String(value.clone()));
+    }
+    crate::rules::add_global_defaults(&mut instance, &snapshot.defaults);
+    let urls: Vec<(SiteId, &str)> = snapshot
+        .sites
+        .iter()
+        .flat_map(|site| site.urls.iter().map(|url| (site.idsite as SiteId, url.as_str())))
+        .collect();
+    crate::rules::set_site_urls(&mut instance, &urls);
+    let mut goals: BTreeMap<i64, Vec<&settings::Goal>> = BTreeMap::new();
+    for goal in snapshot.goals.iter() {
+        goals.entry(goal.idsite).or_default().push(goal);
+    }
+    let mut dimensions: BTreeMap<i64, Vec<&settings::Dimension>> = BTreeMap::new();
+    for dimension in snapshot.dimensions.iter() {
+        dimensions.entry(dimension.idsite).or_default().push(dimension);
+    }
+    let sites = snapshot.sites.iter().map(|site| {
+        let goals = goals.get(&site.idsite).map_or(&[][..], Vec::as_slice);
+        let dimensions = dimensions.get(&site.idsite).map_or(&[][..], Vec::as_slice);
+        let settings = crate::rules::site_settings(site, goals, dimensions);
+        (site.idsite as SiteId, Arc::new(SiteRules::new(&settings, &instance)))
+    });
+    let sites = sites.collect();
+    Rules { instance, sites }
+}
+
+impl tracking::Salts for Inner {
+    fn salt(&self, site: SiteId, day: Day) -> [u8; 32] {
+        let known = |salts: &HashMap<_, _>| salts.get(&(site, day)).copied();
+        if let Some(salt) = known(&self.salts.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return salt;
+        }
+        // Once a site and day: the salt is kept in the settings, so that it survives a restart.
+        let read = tokio::task::block_in_place(|| {
+            let date = day.date().to_string();
+            tokio::runtime::Handle::current()
+                .block_on(self.settings.visitor_salt(i64::from(site), &date))
+        });
+        let salt = read.map_or([0; 32], |salt| bytes_of(&salt));
+        self.salts.lock().unwrap_or_else(PoisonError::into_inner).insert((site, day), salt);
+        salt
+    }
+
+    fn instance_salt(&self) -> [u8; 32] {
+        bytes_of(&self.world.load().snapshot.instance_salt)
+    }
+}
+
+fn bytes_of(secret: &Secret) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    for (at, byte) in secret.expose().bytes().enumerate() {
+        bytes[at % 32] ^= byte.rotate_left((at / 32) as u32);
+    }
+    bytes
+}
+
+/// Whole seconds since 1970.
+pub fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}

@@ -1,0 +1,5 @@
+//! `Annotations`.
+
+use super::Method;
+
+pub const METHODS: &[Method] = &[];

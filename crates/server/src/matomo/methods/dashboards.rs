@@ -1,0 +1,5 @@
+//! `Dashboard`.
+
+use super::Method;
+
+pub const METHODS: &[Method] = &[];

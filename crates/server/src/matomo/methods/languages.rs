@@ -1,0 +1,5 @@
+//! `LanguagesManager`.
+
+use super::Method;
+
+pub const METHODS: &[Method] = &[];

@@ -1,0 +1,5 @@
+//! `Live`.
+
+use super::Method;
+
+pub const METHODS: &[Method] = &[];

@@ -1,0 +1,5 @@
+//! `API's metadata`.
+
+use super::Method;
+
+pub const METHODS: &[Method] = &[];

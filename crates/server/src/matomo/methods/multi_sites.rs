@@ -1,0 +1,5 @@
+//! `MultiSites`.
+
+use super::Method;
+
+pub const METHODS: &[Method] = &[];

@@ -1,0 +1,5 @@
+//! `PrivacyManager`.
+
+use super::Method;
+
+pub const METHODS: &[Method] = &[];

@@ -1,0 +1,5 @@
+//! `API.getProcessedReport and API.getRowEvolution`.
+
+use super::Method;
+
+pub const METHODS: &[Method] = &[];

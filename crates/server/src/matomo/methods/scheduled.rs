@@ -1,0 +1,5 @@
+//! `ScheduledReports`.
+
+use super::Method;
+
+pub const METHODS: &[Method] = &[];

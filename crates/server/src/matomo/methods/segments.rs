@@ -1,0 +1,5 @@
+//! `SegmentEditor`.
+
+use super::Method;
+
+pub const METHODS: &[Method] = &[];

@@ -1,0 +1,5 @@
+//! `Transitions`.
+
+use super::Method;
+
+pub const METHODS: &[Method] = &[];

@@ -1,0 +1,5 @@
+//! `UsersManager`.
+
+use super::Method;
+
+pub const METHODS: &[Method] = &[];

@@ -1,0 +1,173 @@
+//! The Matomo-compatible API: find the method, check access, run, shape, format.
+
+pub mod error;
+pub mod formats;
+pub mod methods;
+mod numbers;
+pub mod params;
+mod records;
+mod reports;
+pub mod request;
+pub mod shape;
+pub mod show;
+pub mod subtables;
+mod world;
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use model::{Access, Answer};
+use settings::Principal;
+
+use crate::app::App;
+use crate::client::Client;
+use error::{ApiError, ApiResult};
+use formats::{Format, FormatOptions, Rendered};
+use request::ApiRequest;
+
+/// A call with its caller.
+pub struct Call<'a> {
+    pub app: &'a App,
+    pub principal: Principal,
+    pub request: ApiRequest,
+    pub client: Client,
+    pub method: String,
+}
+
+/// Answers `module=API`.
+pub async fn handle(app: &App, client: Client, headers: &HeaderMap, request: ApiRequest) -> Response {
+    let format = match Format::find(request.text("format").unwrap_or("xml")) {
+        Ok(format) => format,
+        Err(message) => {
+            return respond(formats::render_error(Format::Xml, &message, &FormatOptions::default()));
+        }
+    };
+    let options = format_options(&request);
+    let rendered = match answer(app, client, headers, request, format).await {
+        Ok(rendered) => rendered,
+        Err(error) => {
+            let mut rendered = formats::render_error(format, &error.message, &options);
+            rendered.status = error.status;
+            rendered
+        }
+    };
+    respond(rendered)
+}
+
+fn respond(rendered: Rendered) -> Response {
+    let status = StatusCode::from_u16(rendered.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, rendered.body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(rendered.content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    for (name, value) in rendered.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}
+
+pub fn format_options(request: &ApiRequest) -> FormatOptions {
+    FormatOptions {
+        method: request.text("method").unwrap_or_default().to_owned(),
+        expanded: request.flag("expanded"),
+        hide_id_subtable: request.flag("hideIdSubDatable"),
+        convert_to_unicode: request.flag_or("convertToUnicode", true),
+        serialize: request.flag("serialize"),
+        callback: request
+            .filled("callback")
+            .or(request.filled("jsoncallback"))
+            .filter(|name| {
+                name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_.".contains(letter))
+            })
+            .map(str::to_owned),
+        ..FormatOptions::default()
+    }
+}
+
+async fn answer(
+    app: &App,
+    client: Client,
+    headers: &HeaderMap,
+    request: ApiRequest,
+    format: Format,
+) -> ApiResult<Rendered> {
+    let principal = authenticate(app, client, headers, &request).await?;
+    let method = request.filled("method").ok_or_else(|| ApiError::missing("method"))?.to_owned();
+    let call = Call { app, principal, request, client, method };
+    let options = format_options(&call.request);
+    let (answer, options) = run(call, options).await?;
+    Ok(formats::render(format, answer, &options))
+}
+
+/// The caller: a token of the request or of the header, else nobody.
+async fn authenticate(
+    app: &App,
+    client: Client,
+    headers: &HeaderMap,
+    request: &ApiRequest,
+) -> ApiResult<Principal> {
+    let bearer = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    let token = bearer.or(request.text("token_auth")).unwrap_or_default().trim();
+    let principal = app.principal(token, client.ip).await?;
+    let refused = "Unable to authenticate with the provided token. It is either invalid, expired or \
+        requires being sent as a POST parameter.";
+    let principal = principal.ok_or_else(|| ApiError::unauthorised(refused))?;
+    if principal.is_secure_only() && bearer.is_none() && request.token_in_query {
+        return Err(ApiError::unauthorised(refused));
+    }
+    Ok(principal)
+}
+
+/// Runs a call that is authenticated: reports of the catalog first, then the list of methods.
+pub async fn run(call: Call<'_>, options: FormatOptions) -> ApiResult<(Answer, FormatOptions)> {
+    if !call.principal.may_call(&call.method) {
+        return Err(ApiError::unauthorised(format!("This token may not call {}.", call.method)));
+    }
+    if let Some(report) = catalog::reports::report(&call.method) {
+        return reports::answer(&call, report, options).await;
+    }
+    let method = methods::find(&call.method).ok_or_else(|| ApiError::method(&call.method))?;
+    check_access(&call, method.access)?;
+    let answer = (method.run)(call).await?;
+    Ok((answer, options))
+}
+
+/// Whether the caller may call a method with this access; methods look at the sites by themselves too.
+fn check_access(call: &Call<'_>, access: Access) -> ApiResult<()> {
+    let principal = &call.principal;
+    match access {
+        Access::Open | Access::Delegated | Access::Site(_) => Ok(()),
+        Access::Some(role) => {
+            let sites = principal.sites_with(world::role_of(role));
+            let has_any = principal.is_superuser() || sites.is_none_or(|sites| !sites.is_empty());
+            match has_any {
+                true => Ok(()),
+                false => Err(world::no_access_to_any(role)),
+            }
+        }
+        Access::User if principal.is_anonymous() => Err(ApiError::unauthorised(
+            "You must be logged in to access this functionality.",
+        )),
+        Access::User => Ok(()),
+        Access::SelfOrSuperUser => {
+            let login = call.request.filled("userLogin").or(call.request.filled("login"));
+            match principal.is_superuser() || login.is_none_or(|login| login == principal.login()) {
+                true => Ok(()),
+                false => Err(superuser_needed()),
+            }
+        }
+        Access::SuperUser if principal.is_superuser() => Ok(()),
+        Access::SuperUser => Err(superuser_needed()),
+    }
+}
+
+pub fn superuser_needed() -> ApiError {
+    ApiError::unauthorised(
+        "You can't access this resource as it requires 'superuser' access.",
+    )
+}

@@ -1,0 +1,88 @@
+//! The parameters of a call: query string and form body merged, the query string first.
+
+use tracking::url::{ParamMap, ParamValue};
+
+#[derive(Clone, Debug, Default)]
+pub struct ApiRequest {
+    map: ParamMap,
+    /// The query string as sent: the only source of a parameter that is encoded twice.
+    pub raw_query: String,
+    /// Whether the token came in the address.
+    pub token_in_query: bool,
+}
+
+impl ApiRequest {
+    pub fn parse(query: &str, body: &[u8]) -> ApiRequest {
+        let mut map = ParamMap::parse(query);
+        let token_in_query = map.text("token_auth").is_some();
+        map.add_missing(ParamMap::parse_bytes(body));
+        ApiRequest { map, raw_query: query.to_owned(), token_in_query }
+    }
+
+    pub fn map(&self) -> &ParamMap {
+        &self.map
+    }
+
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.map.text(name)
+    }
+
+    /// The text, where there is one that is not empty.
+    pub fn filled(&self, name: &str) -> Option<&str> {
+        self.map.non_empty(name)
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.map.get(name).is_some()
+    }
+
+    /// `1`, `true`, anything PHP takes for true.
+    pub fn flag(&self, name: &str) -> bool {
+        self.flag_or(name, false)
+    }
+
+    pub fn flag_or(&self, name: &str, default: bool) -> bool {
+        match self.map.get(name) {
+            None => default,
+            Some(ParamValue::Text(text)) => !matches!(text.as_str(), "" | "0" | "false" | "off"),
+            Some(ParamValue::Map(map)) => !map.is_empty(),
+        }
+    }
+
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        self.text(name)?.trim().parse().ok()
+    }
+
+    /// An array parameter, or a list with commas.
+    pub fn list(&self, name: &str) -> Vec<String> {
+        match self.map.get(name) {
+            Some(ParamValue::Map(map)) => texts_of(map),
+            Some(ParamValue::Text(text)) if !text.is_empty() => {
+                text.split(',').map(|part| part.trim().to_owned()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// An array parameter as it is; a single text is a list of one.
+    pub fn array(&self, name: &str) -> Vec<String> {
+        match self.map.get(name) {
+            Some(ParamValue::Map(map)) => texts_of(map),
+            Some(ParamValue::Text(text)) if !text.is_empty() => vec![text.clone()],
+            _ => Vec::new(),
+        }
+    }
+
+    pub fn with(mut self, name: &str, value: &str) -> ApiRequest {
+        self.map.insert_text(name, value);
+        self
+    }
+}
+
+fn texts_of(map: &ParamMap) -> Vec<String> {
+    let text = |value: &ParamValue| match value {
+        ParamValue::Text(text) => Some(text.clone()),
+        ParamValue::Map(_) => None,
+    };
+    map.iter().filter_map(|(_, value)| text(value)).collect()
+}

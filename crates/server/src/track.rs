@@ -1,0 +1,295 @@
+//! `/matomo.php`: what a tracking client sends and what it is told.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use tracking::observe::Silent;
+use tracking::parse::{self, BulkEntry, Environment, HitParams, Parsed, RawRequest, Token};
+use tracking::{Auth, EnrichedHit, Placed, Refusal, Sources, Stop};
+
+use crate::app::{App, World, now};
+use crate::client::Client;
+
+/// A transparent image of one pixel.
+pub const GIF: &[u8] = &[
+    0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 0x01, 0x00, 0x01, 0x00, 0x80, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x21, 0xf9, 0x04, 0x01, 0x00, 0x00, 0x00, 0x00, 0x2c, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00,
+    0x01, 0x00, 0x00, 0x02, 0x02, 0x44, 0x01, 0x00, 0x3b,
+];
+
+const BANNER: &str = "This resource is part of Takwimu. Keep full control of your data with the leading free \
+    and open source digital analytics platform.";
+
+/// What became of one hit.
+enum Outcome {
+    Tracked,
+    Refused(Refusal),
+    Busy,
+}
+
+/// One request to the tracking address.
+pub struct TrackRequest {
+    pub client: Client,
+    pub method: Method,
+    pub uri: Uri,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+pub async fn handle(app: &App, request: TrackRequest) -> Response {
+    if request.method == Method::OPTIONS {
+        return preflight();
+    }
+    let is_get = request.method == Method::GET;
+    let mut response = answer(app, &request).await;
+    let headers = response.headers_mut();
+    if is_get {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    } else {
+        let origin = request.headers.get(header::ORIGIN).cloned();
+        let any = HeaderValue::from_static("*");
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.unwrap_or(any));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    }
+    response
+}
+
+fn preflight() -> Response {
+    let headers = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "*"),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+async fn answer(app: &App, request: &TrackRequest) -> Response {
+    let query = request.uri.query().unwrap_or_default().as_bytes();
+    let raw = RawRequest {
+        method: match request.method {
+            Method::GET => parse::Method::Get,
+            Method::POST => parse::Method::Post,
+            _ => parse::Method::Other,
+        },
+        query,
+        body: &request.body,
+    };
+    let parsed = parse::parse(&raw);
+    let Ok(world) = app.world().await else { return busy() };
+    if !world.rules.instance.record_statistics {
+        return image(StatusCode::SERVICE_UNAVAILABLE);
+    }
+    let environment = environment(&request.client, &request.headers);
+    match parsed {
+        Parsed::Empty if request.method == Method::GET => banner(StatusCode::OK),
+        Parsed::Empty => banner(StatusCode::BAD_REQUEST),
+        Parsed::Refused(error) => {
+            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+            (status, format!("{error}\n")).into_response()
+        }
+        Parsed::Single(params) => single(app, &world, &environment, &params, is_secure(&raw)).await,
+        Parsed::Bulk(bulk) => many(app, &world, &environment, bulk).await,
+    }
+}
+
+fn is_secure(raw: &RawRequest) -> bool {
+    !raw.query.windows(11).any(|window| window == b"token_auth=")
+}
+
+fn environment(client: &Client, headers: &HeaderMap) -> Environment {
+    let mut environment = Environment::new(client.ip, now());
+    for (name, value) in headers {
+        environment.read_header(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
+    }
+    environment
+}
+
+fn banner(status: StatusCode) -> Response {
+    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], BANNER).into_response()
+}
+
+fn image(status: StatusCode) -> Response {
+    (status, [(header::CONTENT_TYPE, "image/gif")], GIF).into_response()
+}
+
+fn busy() -> Response {
+    let headers = [(header::CONTENT_TYPE, "image/gif"), (header::RETRY_AFTER, "5")];
+    (StatusCode::SERVICE_UNAVAILABLE, headers, GIF).into_response()
+}
+
+async fn single(
+    app: &App,
+    world: &Arc<World>,
+    environment: &Environment,
+    params: &HitParams,
+    secure: bool,
+) -> Response {
+    let outcome = match enrich(app, world, environment, params, None, false, secure).await {
+        Ok(Some(hit)) => {
+            let mut outcomes = record(app, world, vec![hit]);
+            outcomes.pop().unwrap_or(Outcome::Tracked)
+        }
+        Ok(None) => Outcome::Tracked,
+        Err(refusal) => Outcome::Refused(refusal),
+    };
+    if matches!(outcome, Outcome::Busy) {
+        return busy();
+    }
+    if params.text("send_image") == Some("0") {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    match outcome {
+        Outcome::Refused(refusal) => {
+            image(StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::BAD_REQUEST))
+        }
+        _ => image(StatusCode::OK),
+    }
+}
+
+/// Enriches one hit; nothing to record where it is left out on purpose.
+async fn enrich(
+    app: &App,
+    world: &Arc<World>,
+    environment: &Environment,
+    params: &HitParams,
+    bulk_token: Option<&Token>,
+    in_bulk: bool,
+    secure: bool,
+) -> Result<Option<EnrichedHit>, Refusal> {
+    let number = params.integer("idsite").unwrap_or(0);
+    let site = tracking::site_of(params).and_then(|id| world.rules.sites.get(&id));
+    let token = bulk_token.or(params.token());
+    let Some(site) = site else {
+        note_failure(app, number, settings::Failure::UnknownSite, params).await;
+        return Err(Refusal::UnknownSite);
+    };
+    let auth = match token {
+        None => Auth::None,
+        Some(token) => authenticate(world, token, i64::from(site.id), environment.remote_ip, secure),
+    };
+    if auth == Auth::Invalid {
+        note_failure(app, number, settings::Failure::NotAuthenticated, params).await;
+    }
+    let sources = Sources {
+        devices: &app.devices,
+        referrers: &app.sources.lists,
+        places: &app.places,
+        salts: &**app,
+    };
+    let rules = &world.rules.instance;
+    let enriched = tracking::enrich(
+        params,
+        environment,
+        auth,
+        in_bulk,
+        site,
+        rules,
+        &sources,
+        &mut random,
+        &mut Silent,
+    );
+    match enriched {
+        Ok(hit) => Ok(Some(hit)),
+        Err(Stop::Excluded(_)) => Ok(None),
+        Err(Stop::Refused(refusal)) => Err(refusal),
+    }
+}
+
+fn authenticate(world: &World, token: &Token, site: i64, ip: IpAddr, secure: bool) -> Auth {
+    match world.snapshot.tokens.may_write(token.expose(), site, ip, secure, now()) {
+        true => Auth::Write,
+        false => Auth::Invalid,
+    }
+}
+
+fn random() -> u64 {
+    getrandom::u64().unwrap_or_else(|_| now() as u64)
+}
+
+async fn note_failure(app: &App, site: i64, failure: settings::Failure, params: &HitParams) {
+    const SITE_MAX: i64 = 9_999_999;
+    if !(1..=SITE_MAX).contains(&site) {
+        return;
+    }
+    let pairs: Vec<String> = params
+        .iter()
+        .filter(|(name, _)| *name != "token_auth")
+        .map(|(name, value)| format!("{name}={}", crate::matomo::show::encode(value)))
+        .collect();
+    let url = format!("?{}", pairs.join("&"));
+    let _ = app.settings.note_tracking_failure(site, failure, &url, now()).await;
+}
+
+fn record(app: &App, world: &World, hits: Vec<EnrichedHit>) -> Vec<Outcome> {
+    match app.ingest.record(&hits, &world.rules) {
+        Ok(placed) => placed
+            .into_iter()
+            .map(|placed| match placed {
+                Placed::Refused(refusal) => Outcome::Refused(refusal),
+                Placed::InVisit(_) | Placed::Excluded(_) => Outcome::Tracked,
+            })
+            .collect(),
+        Err(_) => hits.iter().map(|_| Outcome::Busy).collect(),
+    }
+}
+
+async fn many(app: &App, world: &Arc<World>, environment: &Environment, bulk: parse::Bulk) -> Response {
+    let total = bulk.hits.len();
+    let mut invalid = Vec::new();
+    let mut hits = Vec::new();
+    let mut places = Vec::new();
+    for (at, entry) in bulk.hits.iter().enumerate() {
+        let BulkEntry::Hit(params) = entry else {
+            invalid.push(at);
+            continue;
+        };
+        match enrich(app, world, environment, params, bulk.token.as_ref(), true, true).await {
+            Ok(Some(hit)) => {
+                hits.push(hit);
+                places.push(at);
+            }
+            Ok(None) => {}
+            Err(Refusal::BulkNeedsToken) => return bulk_error(StatusCode::UNAUTHORIZED, at, total - at),
+            Err(_) => invalid.push(at),
+        }
+    }
+    for (outcome, at) in record(app, world, hits).into_iter().zip(places) {
+        match outcome {
+            Outcome::Tracked => {}
+            Outcome::Refused(_) => invalid.push(at),
+            Outcome::Busy => return busy(),
+        }
+    }
+    if !bulk.send_image {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    invalid.sort_unstable();
+    let mut body = serde_json::json!({
+        "status": "success",
+        "tracked": total - invalid.len(),
+        "invalid": invalid.len(),
+    });
+    let superuser = match &bulk.token {
+        Some(token) => {
+            let principal = app.principal(token.expose(), environment.remote_ip).await;
+            principal.ok().flatten().is_some_and(|principal| principal.is_superuser())
+        }
+        None => false,
+    };
+    if superuser && let Some(fields) = body.as_object_mut() {
+        fields.insert("invalid_indices".to_owned(), invalid.into());
+    }
+    json(StatusCode::OK, &body)
+}
+
+fn bulk_error(status: StatusCode, tracked: usize, invalid: usize) -> Response {
+    let body = serde_json::json!({ "status": "error", "tracked": tracked, "invalid": invalid });
+    json(status, &body)
+}
+
+fn json(status: StatusCode, body: &serde_json::Value) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+}
