@@ -244,7 +244,10 @@ mod tests {
         };
         assert_eq!(names(&flat.rows[0]), ["logo", "segment", "Engine", "Keyword"]);
         assert_eq!(names(&flat.rows[1]), ["segmentValue", "logo", "Engine", "Keyword"]);
-        assert_eq!(names(&flat.rows[2])[0], "is_summary");
+        assert_eq!(
+            names(&flat.rows[2]),
+            ["logo", "segment", "Engine", "is_summary", "Keyword"]
+        );
     }
 
     #[test]
