@@ -47,6 +47,7 @@ struct State {
     faults: Vec<(u64, u64, Fault)>,
     capacity_bytes: Option<u64>,
     trace: Vec<String>,
+    touched_after_failure: bool,
 }
 
 #[derive(Clone, Default)]
@@ -56,6 +57,8 @@ struct Inode {
     /// What is on the platter for certain.
     durable: Vec<u8>,
     dirty: Vec<Extent>,
+    /// A write or sync has failed: nobody may write or sync it again.
+    has_failed: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -115,6 +118,7 @@ impl SimulatedDisk {
             faults: Vec::new(),
             capacity_bytes: None,
             trace: Vec::new(),
+            touched_after_failure: false,
         };
         SimulatedDisk {
             state: Arc::new(Mutex::new(state)),
@@ -205,11 +209,16 @@ impl SimulatedDisk {
             Inode {
                 durable: content.clone(),
                 content,
-                dirty: Vec::new(),
+                ..Inode::default()
             },
         );
         state.names.insert(name.to_owned(), inode);
         state.durable_names.insert(name.to_owned(), inode);
+    }
+
+    /// Has anybody written or synced a file after a write or sync of it had failed? That would prove nothing about its content.
+    pub fn was_touched_after_failure(&self) -> bool {
+        self.lock().touched_after_failure
     }
 
     /// What was asked of the disk, for a failing test's message.
@@ -337,6 +346,7 @@ impl Inode {
             content,
             durable,
             dirty,
+            ..
         } = self;
         dirty.retain(|extent| {
             if !extent.is_forgotten {
@@ -476,8 +486,57 @@ impl SimulatedFile {
 
 impl DiskFile for SimulatedFile {
     fn write(&mut self, offset_bytes: u64, bytes: &[u8]) -> io::Result<usize> {
+        self.watch(|file, state| file.write_now(state, offset_bytes, bytes))
+    }
+
+    fn sync_data(&mut self) -> io::Result<()> {
+        self.watch(SimulatedFile::sync_now)
+    }
+
+    fn allocate(&mut self, length_bytes: u64) -> io::Result<()> {
         let state = &mut *self.disk.lock();
         self.check_life(state)?;
+        state
+            .enter_whole(format!("allocate {length_bytes} for #{}", self.inode))?
+            .result()?;
+        if state.free_bytes() < length_bytes {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let inode = state
+            .inodes
+            .get_mut(&self.inode)
+            .ok_or(io::ErrorKind::NotFound)?;
+        inode.content.resize(length_bytes as usize, 0);
+        Ok(())
+    }
+}
+
+impl SimulatedFile {
+    /// Does a write or sync, and sees to it that none follows one that failed.
+    fn watch<T>(
+        &self,
+        call: impl FnOnce(&SimulatedFile, &mut State) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let state = &mut *self.disk.lock();
+        self.check_life(state)?;
+        let has_failed = |state: &State| {
+            state
+                .inodes
+                .get(&self.inode)
+                .is_some_and(|inode| inode.has_failed)
+        };
+        state.touched_after_failure |= has_failed(state);
+        let result = call(self, state);
+        let failed = result
+            .as_ref()
+            .is_err_and(|error| error.kind() != io::ErrorKind::Interrupted);
+        if let Some(inode) = state.inodes.get_mut(&self.inode) {
+            inode.has_failed |= failed && !state.stopped;
+        }
+        result
+    }
+
+    fn write_now(&self, state: &mut State, offset_bytes: u64, bytes: &[u8]) -> io::Result<usize> {
         let fault = state.enter(format!(
             "write {} bytes at {offset_bytes} of #{}",
             bytes.len(),
@@ -506,9 +565,7 @@ impl DiskFile for SimulatedFile {
         }
     }
 
-    fn sync_data(&mut self) -> io::Result<()> {
-        let state = &mut *self.disk.lock();
-        self.check_life(state)?;
+    fn sync_now(&self, state: &mut State) -> io::Result<()> {
         let outcome = state.enter_whole(format!("sync #{}", self.inode));
         let stopped = state.stopped;
         let inode = state
@@ -528,22 +585,5 @@ impl DiskFile for SimulatedFile {
                 Err(error)
             }
         }
-    }
-
-    fn allocate(&mut self, length_bytes: u64) -> io::Result<()> {
-        let state = &mut *self.disk.lock();
-        self.check_life(state)?;
-        state
-            .enter_whole(format!("allocate {length_bytes} for #{}", self.inode))?
-            .result()?;
-        if state.free_bytes() < length_bytes {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        let inode = state
-            .inodes
-            .get_mut(&self.inode)
-            .ok_or(io::ErrorKind::NotFound)?;
-        inode.content.resize(length_bytes as usize, 0);
-        Ok(())
     }
 }

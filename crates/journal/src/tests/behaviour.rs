@@ -526,3 +526,22 @@ fn too_little_free_space_refuses_records_from_the_start() {
     );
     assert!(error.is_certainly_absent() && error.is_retryable());
 }
+
+#[test]
+fn the_last_file_stays_whatever_retention_says_because_it_knows_the_next_number() {
+    let folder = tempfile::tempdir().unwrap();
+    for number in 1..=3 {
+        let (journal, ..) = open(folder.path(), quick());
+        assert_eq!(journal.append(vec![1]).unwrap().wait(), Ok(number));
+        journal.close().unwrap();
+    }
+    for _ in 0..3 {
+        // Nothing is appended, so no file is being written.
+        let (journal, report, _) = open(folder.path(), quick());
+        assert_eq!(report.stopped_at, 4);
+        std::thread::sleep(Duration::from_millis(1));
+        journal.delete_applied(1_000, Duration::ZERO).unwrap();
+        assert_eq!(journal.stats().file_count, 1);
+        journal.close().unwrap();
+    }
+}

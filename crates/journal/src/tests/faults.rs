@@ -87,9 +87,9 @@ fn aftermath(world: &mut World, ending: Ending) -> Result<(), Broken> {
             world.disk.power_cut();
             continue;
         }
-        if !world.commit(&mut engine, 2)
-            && !(world.recover(&mut engine) && world.commit(&mut engine, 2))
-        {
+        let accepted = world.commit(&mut engine, 2)
+            || (world.recover(&mut engine) && world.commit(&mut engine, 2));
+        if !accepted {
             return Err("a healthy disk refused a record".to_owned());
         }
         if round == 1 {
@@ -122,6 +122,10 @@ fn run(
 }
 
 fn assert_kept(what: impl std::fmt::Debug, (world, result): (World, Result<(), Broken>)) -> World {
+    let result = result.and_then(|()| match world.disk.was_touched_after_failure() {
+        true => Err("a failed file was written or synced again".to_owned()),
+        false => Ok(()),
+    });
     if let Err(broken) = result {
         panic!("{what:?}: {broken}\n{}", world.disk.trace());
     }
