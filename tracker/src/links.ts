@@ -9,7 +9,7 @@ import { crossDomainParameter } from "./visitor";
 const LEFT_BUTTON = 0;
 const MIDDLE_BUTTON = 1;
 
-export const eventTarget = (event: Event): Element | null => {
+const eventTarget = (event: Event): Element | null => {
   // Inside a web component only the path knows the real target.
   let node: any = event.composedPath ? event.composedPath()[0] : event.target;
   while (node && node.nodeType !== 1) {

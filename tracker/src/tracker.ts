@@ -64,7 +64,6 @@ export class Tracker {
   queueIntervalMs_ = 2500;
   queueTimer_ = 0;
   hasSent_ = false;
-  lastRequestMs_ = 0;
 
   // The page
   customUrl_ = "";

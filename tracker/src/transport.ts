@@ -36,7 +36,6 @@ const dispatch = (tracker: Tracker, built: string, callback: Callback | undefine
     }
   };
   tracker.hasSent_ = true;
-  tracker.lastRequestMs_ = nowMs();
 
   const isBeaconUsed =
     tracker.useBeacon_ &&
@@ -69,7 +68,7 @@ const dispatch = (tracker: Tracker, built: string, callback: Callback | undefine
 };
 
 /** Sends a complete request, or holds it until consent, client hints and visibility allow it. */
-export const send = (tracker: Tracker, request_: string, callback_?: Callback, bulk_ = false): void => {
+const send = (tracker: Tracker, request_: string, callback_?: Callback, bulk_ = false): void => {
   // Without an address the page itself would be asked.
   if (!tracker.trackerUrl_ || isSilenced(tracker)) {
     return;
@@ -91,14 +90,14 @@ export const releaseHeld = (tracker: Tracker): void => {
   }
 };
 
-export const sendBulk = (tracker: Tracker, requests: string[]): void => {
+const sendBulk = (tracker: Tracker, requests: string[]): void => {
   for (let i = 0; i < requests.length; i += BULK_MAX_REQUESTS) {
     const chunk = requests.slice(i, i + BULK_MAX_REQUESTS).map((request) => `?${finishRequest(tracker, request)}`);
     send(tracker, JSON.stringify({ requests: chunk, send_image: 0 }), undefined, true);
   }
 };
 
-export const flushQueue = (tracker: Tracker): void => {
+const flushQueue = (tracker: Tracker): void => {
   clearTimeout(tracker.queueTimer_);
   tracker.queueTimer_ = 0;
   sendBulk(tracker, tracker.queue_.splice(0));

@@ -63,7 +63,7 @@ export const cleanDomain = (domain: unknown): string =>
   text(domain).trim().toLowerCase().replace(/^\*\./, ".").replace(/\.$/, "");
 
 /** Host of an entry as below, without protocol, port and path. */
-export const domainOf = (entry: string): string => cleanDomain(entry.replace(/^\w+:\/\//, "").replace(/[:/].*/, ""));
+const domainOf = (entry: string): string => cleanDomain(entry.replace(/^\w+:\/\//, "").replace(/[:/].*/, ""));
 
 /** Path of an entry as below, without the slash at its end; empty when there is none. */
 export const folderOf = (entry: string): string => entry.replace(/^(\w+:\/\/)?[^/]*/, "").replace(/\/+$/, "");

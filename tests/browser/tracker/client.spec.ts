@@ -31,12 +31,23 @@ test("@jonkoops/matomo-tracker finds all it needs", async ({ page, site }) => {
   );
   await page.goto(site.url());
   const hits = await site.wait(5);
-  expect(hits.every((hit) => hit.method === "POST" && hit.params.idsite === "3" && hit.params.uid === "U-1")).toBe(true);
+  expect(hits.every((hit) => hit.method === "POST" && hit.params.idsite === "3" && hit.params.uid === "U-1")).toBe(
+    true,
+  );
   const find = (name: string): Record<string, string> | undefined => hits.find((hit) => hit.params[name])?.params;
-  expect(hits.find(isPageView)?.params).toMatchObject({ action_name: "From the client", url: site.url("/"), dimension2: "two" });
+  expect(hits.find(isPageView)?.params).toMatchObject({
+    action_name: "From the client",
+    url: site.url("/"),
+    dimension2: "two",
+  });
   expect(find("e_c")).toMatchObject({ e_c: "cat", e_a: "act", e_n: "name", e_v: "12" });
   expect(find("search")).toMatchObject({ search: "word", search_cat: "blog", search_count: "4" });
   expect(find("link")).toMatchObject({ link: "https://link.example/" });
-  expect(find("ec_id")).toMatchObject({ ec_id: "o1", revenue: "10", idgoal: "0", ec_items: '[["s1","Cup","Kitchen",5,2]]' });
+  expect(find("ec_id")).toMatchObject({
+    ec_id: "o1",
+    revenue: "10",
+    idgoal: "0",
+    ec_items: '[["s1","Cup","Kitchen",5,2]]',
+  });
   expect(find("ec_id")).not.toHaveProperty("ec_dt");
 });

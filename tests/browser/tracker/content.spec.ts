@@ -34,9 +34,18 @@ test("blocks are read by the documented rules", async ({ page, site }) => {
 });
 
 test("an impression counts once in a page view", async ({ page, site }) => {
-  site.page("/", [["setRequestQueueInterval", 1000], ["trackPageView"], ["trackAllContentImpressions"], ["trackAllContentImpressions"]], {
-    body: `<div data-track-content data-content-name="one"></div>`,
-  });
+  site.page(
+    "/",
+    [
+      ["setRequestQueueInterval", 1000],
+      ["trackPageView"],
+      ["trackAllContentImpressions"],
+      ["trackAllContentImpressions"],
+    ],
+    {
+      body: `<div data-track-content data-content-name="one"></div>`,
+    },
+  );
   await page.goto(site.url());
   await site.wait(1, (hit) => hit.params.c_n === "one");
   await push(page, ["trackAllContentImpressions"], ["trackPageView"], ["trackAllContentImpressions"]);
@@ -97,7 +106,10 @@ test("only what is seen counts, when it is seen", async ({ page, site }) => {
 });
 
 test("visible content is looked for again from time to time", async ({ page, site }) => {
-  site.page("/", [["setRequestQueueInterval", 1000], ["trackVisibleContentImpressions", false, 200]]);
+  site.page("/", [
+    ["setRequestQueueInterval", 1000],
+    ["trackVisibleContentImpressions", false, 200],
+  ]);
   await page.goto(site.url());
   await withTracker(page, `document.body.innerHTML = '<div data-track-content data-content-name="late">late</div>'`);
   await site.one((hit) => hit.params.c_n === "late");

@@ -36,7 +36,20 @@ test("outlinks and downloads are told apart from links within the site", async (
   await page.goto(site.url());
   await withTracker(page, "");
   for (const id of [
-    "out", "own", "alias", "pdf", "attribute", "download-class", "old-class", "link-class", "ignored", "mail", "script", "inner", "svg", "own-link",
+    "out",
+    "own",
+    "alias",
+    "pdf",
+    "attribute",
+    "download-class",
+    "old-class",
+    "link-class",
+    "ignored",
+    "mail",
+    "script",
+    "inner",
+    "svg",
+    "own-link",
   ]) {
     await page.click(`#${id}`);
   }
@@ -88,7 +101,10 @@ test("own classes and extensions", async ({ page, site }) => {
 });
 
 test("middle clicks and context menus count only where asked for", async ({ page, site }) => {
-  for (const [path, pseudo] of [["/plain", undefined], ["/pseudo", true]] as const) {
+  for (const [path, pseudo] of [
+    ["/plain", undefined],
+    ["/pseudo", true],
+  ] as const) {
     site.page(path, [["enableLinkTracking", pseudo]], { body: LINKS });
     await page.goto(site.url(path));
     site.hits.length = 0;
@@ -133,7 +149,11 @@ test("an outlink is reported while the page goes", async ({ page, site }) => {
   expect((await site.one()).params.link).toBe(site.url("/away", "127.0.0.1"));
 });
 
-test("a site that is one folder keeps its cookies there and sees its neighbours as outlinks", async ({ page, context, site }) => {
+test("a site that is one folder keeps its cookies there and sees its neighbours as outlinks", async ({
+  page,
+  context,
+  site,
+}) => {
   site.page("/user/juma/home", [["setDomains", "localhost/user/juma"], ["enableLinkTracking"], ["trackPageView"]], {
     body: `<script>document.addEventListener("click", function (e) { e.preventDefault(); });</script>
       <a id="mine" href="/user/juma/x">m</a><a id="hers" href="/user/asha/x">h</a><a id="near" href="/user/jumanne">n</a>`,
@@ -149,7 +169,10 @@ test("a site that is one folder keeps its cookies there and sees its neighbours 
 });
 
 test("a link can be reported by the page itself", async ({ page, site }) => {
-  site.page("/", [["trackLink", "https://x.example/a.zip", "download", { dimension1: "d" }], ["trackLink", "https://x.example/", "link"]]);
+  site.page("/", [
+    ["trackLink", "https://x.example/a.zip", "download", { dimension1: "d" }],
+    ["trackLink", "https://x.example/", "link"],
+  ]);
   await page.goto(site.url());
   const [download, link] = await site.wait(2);
   expect(download?.params).toMatchObject({ download: "https://x.example/a.zip", dimension1: "d" });

@@ -33,7 +33,10 @@ optUserOut forgetUserOptOut enableFileTracking setVisitStandardLength setExclude
 test("the tracker has every documented method and no other", async ({ page, site }) => {
   site.page("/", []);
   await page.goto(site.url());
-  const names = await withTracker<string[]>(page, "return Object.keys(tracker).filter((name) => typeof tracker[name] === 'function')");
+  const names = await withTracker<string[]>(
+    page,
+    "return Object.keys(tracker).filter((name) => typeof tracker[name] === 'function')",
+  );
   expect(names.sort()).toEqual([...METHODS].sort());
 });
 
@@ -69,7 +72,9 @@ test("the server's address", async ({ page, site }) => {
     ["matomo.php", ""],
   ]) {
     await push(page, ["setTrackerUrl", given]);
-    expect(await withTracker(page, "return [tracker.getTrackerUrl(), tracker.getMatomoUrl(), tracker.getPiwikUrl()]")).toEqual([given, expected, expected]);
+    expect(
+      await withTracker(page, "return [tracker.getTrackerUrl(), tracker.getMatomoUrl(), tracker.getPiwikUrl()]"),
+    ).toEqual([given, expected, expected]);
   }
   await push(page, ["setAPIUrl", "https://api.example/"]);
   expect(await withTracker(page, "return tracker.getMatomoUrl()")).toBe("https://api.example/");
@@ -78,7 +83,12 @@ test("the server's address", async ({ page, site }) => {
 test("cookies of the page's own", async ({ page, site }) => {
   site.page("/", []);
   await page.goto(site.url());
-  expect(await withTracker(page, "tracker.setSessionCookie('own', 'a b', 60000); return [tracker.getCookie('own'), tracker.getCookie('none')]")).toEqual(["a b", 0]);
+  expect(
+    await withTracker(
+      page,
+      "tracker.setSessionCookie('own', 'a b', 60000); return [tracker.getCookie('own'), tracker.getCookie('none')]",
+    ),
+  ).toEqual(["a b", 0]);
 });
 
 test("a page in a frame takes the whole window where it wants to", async ({ page, site }) => {
@@ -94,7 +104,10 @@ test("pages on disk send nothing unless they ask to, and can be led to the site"
   const script = fileURLToPath(new URL("../../../tracker/dist/matomo.js", import.meta.url));
   const write = (name: string, commands: string): string => {
     const path = info.outputPath(name);
-    writeFileSync(path, `<script>var _paq = [["setTrackerUrl", "${site.url("/matomo.php")}"], ["setSiteId", 1], ${commands}];</script><script src="${pathToFileURL(script)}"></script>`);
+    writeFileSync(
+      path,
+      `<script>var _paq = [["setTrackerUrl", "${site.url("/matomo.php")}"], ["setSiteId", 1], ${commands}];</script><script src="${pathToFileURL(script)}"></script>`,
+    );
     return pathToFileURL(path).href;
   };
   await page.goto(write("silent.html", `["trackPageView", "silent"]`));

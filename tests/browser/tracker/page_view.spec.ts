@@ -68,9 +68,11 @@ test("load timings go with the page view, or with a later request of the same vi
   expect(later.params.pv_id).toBe(first.params.pv_id);
   expect(later.params).not.toHaveProperty("pf_net");
   const all = { ...first.params, ...later.params };
-  expect(Object.keys(all).filter((name) => name.startsWith("pf_")).sort()).toEqual(
-    ["pf_dm1", "pf_dm2", "pf_net", "pf_onl", "pf_srv", "pf_tfr"],
-  );
+  expect(
+    Object.keys(all)
+      .filter((name) => name.startsWith("pf_"))
+      .sort(),
+  ).toEqual(["pf_dm1", "pf_dm2", "pf_net", "pf_onl", "pf_srv", "pf_tfr"]);
   await push(page, ["trackPageView", "second"]);
   const second = await site.one((hit) => hit.params.action_name === "second");
   expect(Object.keys(second.params).filter((name) => name.startsWith("pf_"))).toEqual([]);
@@ -190,13 +192,17 @@ test("custom dimensions, variables and data", async ({ page, site }) => {
   expect(event?.params).toMatchObject({ dimension3: "three", dimension2: "" });
   expect(event?.params).not.toHaveProperty("dimension1");
   expect(JSON.parse(event?.params._cvar as string)).toEqual({ 1: ["", ""] });
-  expect(await withTracker(page, "return [tracker.getCustomVariable(2, 'page')[0], tracker.getCustomVariable(1)]")).toEqual(
-    ["section", false],
-  );
+  expect(
+    await withTracker(page, "return [tracker.getCustomVariable(2, 'page')[0], tracker.getCustomVariable(1)]"),
+  ).toEqual(["section", false]);
 });
 
 test("variables of the visit survive the page when they are stored", async ({ page, site }) => {
-  site.page("/one", [["storeCustomVariablesInCookie"], ["setCustomVariable", 1, "plan", "gold", "visit"], ["trackPageView"]]);
+  site.page("/one", [
+    ["storeCustomVariablesInCookie"],
+    ["setCustomVariable", 1, "plan", "gold", "visit"],
+    ["trackPageView"],
+  ]);
   site.page("/two", [["trackPageView"]]);
   await page.goto(site.url("/one"));
   await site.wait(1);

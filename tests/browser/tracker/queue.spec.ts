@@ -1,7 +1,11 @@
 import { expect, isPageView, push, test, withTracker } from "./site";
 
 test("configuration applies before tracking, wherever it stands in the queue", async ({ page, context, site }) => {
-  site.page("/", [["trackPageView"], ["setUserId", "late"], ["setCookieNamePrefix", "_late_"], ["requireCookieConsent"]], { siteId: 5 });
+  site.page(
+    "/",
+    [["trackPageView"], ["setUserId", "late"], ["setCookieNamePrefix", "_late_"], ["requireCookieConsent"]],
+    { siteId: 5 },
+  );
   await page.goto(site.url());
   const { params } = await site.one();
   expect(params).toMatchObject({ idsite: "5", uid: "late" });
@@ -10,7 +14,12 @@ test("configuration applies before tracking, wherever it stands in the queue", a
 });
 
 test("everything else applies in the order of the queue", async ({ page, site }) => {
-  site.page("/", [["setCustomDimension", 1, "before"], ["trackPageView"], ["setCustomDimension", 1, "after"], ["trackPageView"]]);
+  site.page("/", [
+    ["setCustomDimension", 1, "before"],
+    ["trackPageView"],
+    ["setCustomDimension", 1, "after"],
+    ["trackPageView"],
+  ]);
   await page.goto(site.url());
   const hits = await site.wait(2);
   expect(hits.map((hit) => hit.params.dimension1)).toEqual(["before", "after"]);
@@ -19,7 +28,10 @@ test("everything else applies in the order of the queue", async ({ page, site })
 test("commands after loading apply at once, several in one push", async ({ page, site }) => {
   site.page("/", []);
   await page.goto(site.url());
-  await withTracker(page, "_paq.push(['setUserId', 'u1'], ['trackPageView', 'one']); window.now = tracker.getUserId();");
+  await withTracker(
+    page,
+    "_paq.push(['setUserId', 'u1'], ['trackPageView', 'one']); window.now = tracker.getUserId();",
+  );
   expect(await page.evaluate(() => (window as any).now)).toBe("u1");
   expect((await site.one()).params).toMatchObject({ uid: "u1", action_name: "one" });
 });
@@ -36,7 +48,14 @@ test("what fails or does not exist leaves the rest alone", async ({ page, site }
   page.on("console", (message) => errors.push(message.text()));
   const thrown: Error[] = [];
   page.on("pageerror", (error) => thrown.push(error));
-  site.page("/", [["noSuchMethod"], `[function () { throw new Error("mine"); }]`, `null`, `[]`, `["toString"]`, ["trackPageView"]]);
+  site.page("/", [
+    ["noSuchMethod"],
+    `[function () { throw new Error("mine"); }]`,
+    `null`,
+    `[]`,
+    `["toString"]`,
+    ["trackPageView"],
+  ]);
   await page.goto(site.url());
   await site.one(isPageView);
   await push(page, ["noSuchMethodLater"], ["trackPageView", "still"]);
@@ -60,7 +79,12 @@ test("including the script twice changes nothing", async ({ page, site }) => {
 
 test.describe("several trackers", () => {
   test("each command reaches all, addresses only the first", async ({ page, site }) => {
-    site.page("/", [["trackPageView"], ["addTracker", "/second/matomo.php", 7], ["setUserId", "u"], ["addTracker", null, 8]]);
+    site.page("/", [
+      ["trackPageView"],
+      ["addTracker", "/second/matomo.php", 7],
+      ["setUserId", "u"],
+      ["addTracker", null, 8],
+    ]);
     await page.goto(site.url());
     const hits = await site.wait(3);
     expect(hits.map((hit) => [hit.path, hit.params.idsite, hit.params.uid]).sort()).toEqual([
@@ -68,17 +92,28 @@ test.describe("several trackers", () => {
       ["/matomo.php", "8", "u"],
       ["/second/matomo.php", "7", "u"],
     ]);
-    expect(await page.evaluate("Matomo.getAsyncTrackers().map(function (t) { return t.getSiteId(); })")).toEqual(["1", "7", "8"]);
+    expect(await page.evaluate("Matomo.getAsyncTrackers().map(function (t) { return t.getSiteId(); })")).toEqual([
+      "1",
+      "7",
+      "8",
+    ]);
     expect(await page.evaluate("Matomo.getAsyncTracker('/second/matomo.php', 7).getSiteId()")).toBe("7");
     expect(await page.evaluate("Matomo.getAsyncTracker('/nowhere', 7)")).toBeUndefined();
     await push(page, ["setSiteId", 9]);
-    expect(await page.evaluate("Matomo.getAsyncTrackers().map(function (t) { return t.getSiteId(); })")).toEqual(["9", "7", "8"]);
+    expect(await page.evaluate("Matomo.getAsyncTrackers().map(function (t) { return t.getSiteId(); })")).toEqual([
+      "9",
+      "7",
+      "8",
+    ]);
   });
 
   test("a tracker of the page's own is left alone by the queue", async ({ page, site }) => {
     site.page("/", []);
     await page.goto(site.url());
-    await withTracker(page, "window.own = Matomo.getTracker('/own/piwik.php', 3); own.trackPageView('own'); _paq.push(['trackPageView', 'queue']);");
+    await withTracker(
+      page,
+      "window.own = Matomo.getTracker('/own/piwik.php', 3); own.trackPageView('own'); _paq.push(['trackPageView', 'queue']);",
+    );
     const hits = await site.wait(2);
     expect(hits.map((hit) => [hit.path, hit.params.idsite, hit.params.action_name]).sort()).toEqual([
       ["/matomo.php", "1", "queue"],
@@ -148,18 +183,36 @@ test.describe("plug-ins", () => {
     await site.one((hit) => hit.params.own_end === "1");
   });
 
-  test("functions of plug-ins, static and of each tracker, also before the plug-in has come", async ({ page, site }) => {
-    site.page("/", [["Own::stop", 1], ["Own.trackMe", 2], ["Late::go", 3]], {
-      before: `window.calls = [];
+  test("functions of plug-ins, static and of each tracker, also before the plug-in has come", async ({
+    page,
+    site,
+  }) => {
+    site.page(
+      "/",
+      [
+        ["Own::stop", 1],
+        ["Own.trackMe", 2],
+        ["Late::go", 3],
+      ],
+      {
+        before: `window.calls = [];
       window.piwikPluginAsyncInit = [function () {
         Matomo.Own = { stop: function (n) { calls.push(["static", n]); } };
         Matomo.on("TrackerSetup", function (tracker) { tracker.Own = { trackMe: function (n) { calls.push(["tracker", n]); } }; });
       }];`,
-    });
+      },
+    );
     await page.goto(site.url());
     await withTracker(page, "_paq.push(['Own::stop', 4]); _paq.push(['Own.trackMe', 5]);");
-    expect(await page.evaluate("calls")).toEqual([["static", 1], ["tracker", 2], ["static", 4], ["tracker", 5]]);
-    await page.evaluate("Matomo.Late = { go: function (n) { calls.push(['late', n]); } }; Matomo.retryMissedPluginCalls(); Matomo.retryMissedPluginCalls();");
+    expect(await page.evaluate("calls")).toEqual([
+      ["static", 1],
+      ["tracker", 2],
+      ["static", 4],
+      ["tracker", 5],
+    ]);
+    await page.evaluate(
+      "Matomo.Late = { go: function (n) { calls.push(['late', n]); } }; Matomo.retryMissedPluginCalls(); Matomo.retryMissedPluginCalls();",
+    );
     expect(await page.evaluate("calls[4]")).toEqual(["late", 3]);
     expect(await page.evaluate("calls.length")).toBe(5);
   });
@@ -204,7 +257,9 @@ test.describe("plug-ins", () => {
   });
 
   test("loaders of modules get it too", async ({ page, site }) => {
-    site.page("/", [], { before: `window.defined = []; window.define = function (name, needs, make) { defined.push([name, make() === Matomo]); }; define.amd = {};` });
+    site.page("/", [], {
+      before: `window.defined = []; window.define = function (name, needs, make) { defined.push([name, make() === Matomo]); }; define.amd = {};`,
+    });
     await page.goto(site.url());
     await withTracker(page, "");
     expect(await page.evaluate("defined")).toContainEqual(["piwik", true]);

@@ -1,11 +1,15 @@
 // A web site with the tracker on it, and the server that records what the tracker sends.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { test as base, expect, type Page } from "@playwright/test";
 
 const SCRIPT = fileURLToPath(new URL("../../../tracker/dist/matomo.js", import.meta.url));
+
+if (!existsSync(SCRIPT)) {
+  throw new Error("tracker/dist/matomo.js is missing: run `npm ci --ignore-scripts && npm run build` in tracker/");
+}
 
 /** One tracking request as the server got it; the parts of a bulk request count one by one. */
 export interface Hit {
@@ -110,7 +114,9 @@ export class Site {
     const pushes = commands
       .map((command) => `_paq.push(${typeof command === "string" ? command : JSON.stringify(command)});`)
       .join("\n");
-    const address = options.withoutAddress ? "" : `_paq.push(["setTrackerUrl", "${options.trackerUrl ?? "/matomo.php"}"]);
+    const address = options.withoutAddress
+      ? ""
+      : `_paq.push(["setTrackerUrl", "${options.trackerUrl ?? "/matomo.php"}"]);
         _paq.push(["setSiteId", "${options.siteId ?? 1}"]);`;
     this.pages.set(
       path,
@@ -139,7 +145,7 @@ export interface PageOptions {
 }
 
 export const test = base.extend<{ site: Site }>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern
+  // Playwright reads the empty pattern: this fixture needs no other.
   site: async ({}, use) => {
     const site = await Site.start();
     await use(site);

@@ -74,7 +74,11 @@ test("where a policy forbids fetch an image does it", async ({ page, site }) => 
 });
 
 test("queued requests travel together, and alone when the queue is off", async ({ page, site }) => {
-  site.page("/", [["setRequestQueueInterval", 1000], ["queueRequest", "n=1"], ["queueRequest", "n=2"]]);
+  site.page("/", [
+    ["setRequestQueueInterval", 1000],
+    ["queueRequest", "n=1"],
+    ["queueRequest", "n=2"],
+  ]);
   await page.goto(site.url());
   const hits = await site.wait(2);
   expect(hits.map((hit) => [hit.params.n, hit.isBulk, hit.method])).toEqual([
@@ -140,7 +144,10 @@ test("a prerendered page waits until it is shown, unless it is to count", async 
     Object.defineProperty(document, "prerendering", { value: true, configurable: true });
   });
   site.page("/", [["trackPageView"]]);
-  site.page("/counts", [["setCountPreRendered", true], ["trackPageView", "counted"]]);
+  site.page("/counts", [
+    ["setCountPreRendered", true],
+    ["trackPageView", "counted"],
+  ]);
   await page.goto(site.url());
   await withTracker(page, "");
   await page.waitForTimeout(300);

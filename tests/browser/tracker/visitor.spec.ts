@@ -4,10 +4,19 @@ import { expect, isPageView, isPing, push, test, withTracker } from "./site";
 
 /** As Matomo names its cookies, so that its visitors stay known after the change. */
 const hash = (domain: string, path = "/"): string =>
-  createHash("sha1").update(domain + path).digest("hex").slice(0, 4);
+  createHash("sha1")
+    .update(domain + path)
+    .digest("hex")
+    .slice(0, 4);
 
-const cookieMap = async (context: BrowserContext): Promise<Map<string, { value: string; expires: number; domain: string; path: string; sameSite: string; secure: boolean }>> =>
-  new Map((await context.cookies()).map((cookie) => [cookie.name, { ...cookie, value: decodeURIComponent(cookie.value) }]));
+const cookieMap = async (
+  context: BrowserContext,
+): Promise<
+  Map<string, { value: string; expires: number; domain: string; path: string; sameSite: string; secure: boolean }>
+> =>
+  new Map(
+    (await context.cookies()).map((cookie) => [cookie.name, { ...cookie, value: decodeURIComponent(cookie.value) }]),
+  );
 
 test("cookies have Matomo's names, values and lifetimes", async ({ page, context, site }) => {
   site.page("/", [["trackPageView"]], { siteId: 7 });
@@ -78,7 +87,10 @@ test("prefix, path, lifetimes and flags of cookies", async ({ page, context, sit
   expect(Math.abs((id?.expires ?? 0) - Date.now() / 1000 - 1000)).toBeLessThan(30);
   const session = cookies.get(`_own_ses.1.${hash("localhost", "/shop")}`);
   expect(Math.abs((session?.expires ?? 0) - Date.now() / 1000 - 60)).toBeLessThan(30);
-  expect(await withTracker(page, "return [tracker.getCookiePath(), tracker.getSessionCookieTimeout()]")).toEqual(["/shop", 60_000]);
+  expect(await withTracker(page, "return [tracker.getCookiePath(), tracker.getSessionCookieTimeout()]")).toEqual([
+    "/shop",
+    60_000,
+  ]);
 });
 
 test("a cookie domain is shared by its subdomains", async ({ page, context, site }) => {
@@ -141,16 +153,27 @@ test.describe("attribution", () => {
     const goal = await site.one((hit) => hit.params.idgoal === "1");
     expect(goal.params).toMatchObject({ _rcn: "Spring Sale", _rck: "café", _refts: params._refts });
     const cookie = (await cookieMap(context)).get("_pk_ref.1.1fff");
-    expect(JSON.parse(cookie?.value ?? "")).toEqual(["Spring Sale", "café", Number(params._refts), "https://news.example/a"]);
+    expect(JSON.parse(cookie?.value ?? "")).toEqual([
+      "Spring Sale",
+      "café",
+      Number(params._refts),
+      "https://news.example/a",
+    ]);
     expect(Math.abs((cookie?.expires ?? 0) - Date.now() / 1000 - 15_768_000)).toBeLessThan(30);
-    expect(await withTracker(page, `return [tracker.getAttributionInfo()[0], tracker.getAttributionCampaignName(),
-      tracker.getAttributionCampaignKeyword(), tracker.getAttributionReferrerUrl(), String(tracker.getAttributionReferrerTimestamp())]`)).toEqual(
-      ["Spring Sale", "Spring Sale", "café", "https://news.example/a", params._refts],
-    );
+    expect(
+      await withTracker(
+        page,
+        `return [tracker.getAttributionInfo()[0], tracker.getAttributionCampaignName(),
+      tracker.getAttributionCampaignKeyword(), tracker.getAttributionReferrerUrl(), String(tracker.getAttributionReferrerTimestamp())]`,
+      ),
+    ).toEqual(["Spring Sale", "Spring Sale", "café", "https://news.example/a", params._refts]);
   });
 
   test("the latest source wins, or the first where the site wants it", async ({ page, context, site }) => {
-    for (const [path, isFirst] of [["/last", false], ["/first", true]] as const) {
+    for (const [path, isFirst] of [
+      ["/last", false],
+      ["/first", true],
+    ] as const) {
       site.page(path, [["setConversionAttributionFirstReferrer", isFirst], ["trackPageView"]]);
       await context.clearCookies();
       site.hits.length = 0;
@@ -181,7 +204,10 @@ test.describe("attribution", () => {
       const { params } = await site.one();
       expect(params._ref, referer).toBe(counts ? referer : undefined);
     }
-    expect(await withTracker(page, "return tracker.getExcludedReferrers()")).toEqual(["*.paypal.example", "bank.example/pay"]);
+    expect(await withTracker(page, "return tracker.getExcludedReferrers()")).toEqual([
+      "*.paypal.example",
+      "bank.example/pay",
+    ]);
   });
 
   test("the page can say that its referrer does not count", async ({ page, site }) => {
@@ -197,9 +223,9 @@ test.describe("consent", () => {
   test("nothing is sent or kept until consent, then what was held goes", async ({ page, context, site }) => {
     site.page("/", [["requireConsent"], ["trackPageView"], ["trackEvent", "c", "a"]]);
     await page.goto(site.url());
-    expect(await withTracker(page, "return [tracker.isConsentRequired(), tracker.hasConsent(), tracker.isUserOptedOut()]")).toEqual(
-      [true, false, true],
-    );
+    expect(
+      await withTracker(page, "return [tracker.isConsentRequired(), tracker.hasConsent(), tracker.isUserOptedOut()]"),
+    ).toEqual([true, false, true]);
     await page.waitForTimeout(300);
     expect(site.hits).toEqual([]);
     expect(await context.cookies()).toEqual([]);
@@ -225,7 +251,10 @@ test.describe("consent", () => {
     expect(Math.abs((consent?.expires ?? 0) - Date.now() / 1000 - 7200)).toBeLessThan(30);
     await page.reload();
     await site.wait(2);
-    expect(await withTracker(page, "return [tracker.hasRememberedConsent(), tracker.getRememberedConsent()]")).toEqual([true, consent?.value]);
+    expect(await withTracker(page, "return [tracker.hasRememberedConsent(), tracker.getRememberedConsent()]")).toEqual([
+      true,
+      consent?.value,
+    ]);
 
     await push(page, ["forgetConsentGiven"], ["trackEvent", "c", "after"]);
     await page.reload();
@@ -234,7 +263,18 @@ test.describe("consent", () => {
     expect(site.hits).toHaveLength(2);
     const names = [...(await cookieMap(context)).keys()];
     expect(names).toEqual(["mtm_consent_removed"]);
-    expect(await withTracker(page, "return [tracker.hasRememberedConsent(), tracker.getRememberedConsent()]")).toEqual([false, null]);
+    expect(await withTracker(page, "return [tracker.hasRememberedConsent(), tracker.getRememberedConsent()]")).toEqual([
+      false,
+      null,
+    ]);
+  });
+
+  test("what was held for a visitor who then says no is never sent", async ({ page, site }) => {
+    site.page("/", [["requireConsent"], ["trackPageView", "held"]]);
+    await page.goto(site.url());
+    await push(page, ["forgetConsentGiven"], ["setConsentGiven"], ["trackPageView", "after"]);
+    await site.one((hit) => hit.params.action_name === "after");
+    expect(site.hits.map((hit) => hit.params.action_name)).toEqual(["after"]);
   });
 
   test("without a lifetime consent is remembered for many years", async ({ page, context, site }) => {
@@ -242,10 +282,16 @@ test.describe("consent", () => {
     await page.goto(site.url());
     await site.wait(1);
     // The browser itself caps lifetimes at 400 days.
-    expect((await cookieMap(context)).get("mtm_consent")?.expires ?? 0).toBeGreaterThan(Date.now() / 1000 + 399 * 86_400);
+    expect((await cookieMap(context)).get("mtm_consent")?.expires ?? 0).toBeGreaterThan(
+      Date.now() / 1000 + 399 * 86_400,
+    );
   });
 
-  test("cookie consent lets requests through without an id, and joins them afterwards", async ({ page, context, site }) => {
+  test("cookie consent lets requests through without an id, and joins them afterwards", async ({
+    page,
+    context,
+    site,
+  }) => {
     site.page("/", [["requireCookieConsent"], ["trackPageView"]]);
     await page.goto(site.url());
     const { params } = await site.one();
@@ -254,11 +300,17 @@ test.describe("consent", () => {
     await push(page, ["rememberCookieConsentGiven"]);
     const joining = await site.one(isPing);
     expect(joining.params._id).toMatch(/^[0-9a-f]{16}$/);
-    expect([...(await cookieMap(context)).keys()].sort()).toEqual(["_pk_id.1.1fff", "_pk_ses.1.1fff", "mtm_cookie_consent"]);
+    expect([...(await cookieMap(context)).keys()].sort()).toEqual([
+      "_pk_id.1.1fff",
+      "_pk_ses.1.1fff",
+      "mtm_cookie_consent",
+    ]);
     await page.reload();
     const [, second] = await site.wait(2, isPageView);
     expect(second?.params).toMatchObject({ _id: joining.params._id, _idn: "0" });
-    expect(await withTracker(page, "return [tracker.areCookiesEnabled(), tracker.getRememberedCookieConsent().length]")).toEqual([true, 13]);
+    expect(
+      await withTracker(page, "return [tracker.areCookiesEnabled(), tracker.getRememberedCookieConsent().length]"),
+    ).toEqual([true, 13]);
 
     await push(page, ["forgetCookieConsentGiven"], ["trackEvent", "c", "a"]);
     const last = await site.one((hit) => hit.params.e_a === "a");
@@ -292,8 +344,15 @@ test.describe("consent", () => {
 
 test.describe("cross-domain linking", () => {
   test("the visitor is carried to another domain of the site", async ({ page, site }) => {
-    const commands = [["setDomains", ["localhost", "127.0.0.1"]], ["enableCrossDomainLinking"], ["enableLinkTracking"], ["trackPageView"]];
-    site.page("/", commands, { body: `<a id="other" href="${site.url("/?a=1#frag", "127.0.0.1")}">other</a> <a id="own" href="/own">own</a>` });
+    const commands = [
+      ["setDomains", ["localhost", "127.0.0.1"]],
+      ["enableCrossDomainLinking"],
+      ["enableLinkTracking"],
+      ["trackPageView"],
+    ];
+    site.page("/", commands, {
+      body: `<a id="other" href="${site.url("/?a=1#frag", "127.0.0.1")}">other</a> <a id="own" href="/own">own</a>`,
+    });
     await page.goto(site.url());
     const first = await site.one();
     await withTracker(page, "");
@@ -305,11 +364,18 @@ test.describe("cross-domain linking", () => {
     // What counts for the address of the page is the page, not the visitor; and it is no outlink.
     expect(second?.params.url).toBe(site.url("/?a=1#frag", "127.0.0.1"));
     expect(site.hits.filter((hit) => hit.params.link)).toEqual([]);
-    expect(await withTracker(page, "return tracker.getCrossDomainLinkingUrlParameter()")).toMatch(/^pk_vid=[0-9a-f]{32}$/);
+    expect(await withTracker(page, "return tracker.getCrossDomainLinkingUrlParameter()")).toMatch(
+      /^pk_vid=[0-9a-f]{32}$/,
+    );
   });
 
   test("an old link, and one from another device, carry nobody", async ({ page, context, site }) => {
-    site.page("/", [["setDomains", ["localhost"]], ["setCrossDomainLinkingTimeout", 60], ["enableCrossDomainLinking"], ["trackPageView"]]);
+    site.page("/", [
+      ["setDomains", ["localhost"]],
+      ["setCrossDomainLinkingTimeout", 60],
+      ["enableCrossDomainLinking"],
+      ["trackPageView"],
+    ]);
     await page.goto(site.url());
     const parameter = await withTracker<string>(page, "return tracker.getCrossDomainLinkingUrlParameter()");
     const device = parameter.slice(-6);
@@ -331,6 +397,11 @@ test.describe("cross-domain linking", () => {
   test("is off unless asked for", async ({ page, site }) => {
     site.page("/", [["enableCrossDomainLinking"], ["disableCrossDomainLinking"]]);
     await page.goto(site.url());
-    expect(await withTracker(page, "return [tracker.isCrossDomainLinkingEnabled(), tracker.getCrossDomainLinkingUrlParameter()]")).toEqual([false, ""]);
+    expect(
+      await withTracker(
+        page,
+        "return [tracker.isCrossDomainLinkingEnabled(), tracker.getCrossDomainLinkingUrlParameter()]",
+      ),
+    ).toEqual([false, ""]);
   });
 });
