@@ -24,8 +24,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(&folder)?;
     sync_latency(&folder)?;
     for threads in [1, 8, 64] {
-        waiting_clients(&folder, threads, measure_for)?;
+        waiting_clients(&folder, threads, measure_for, Options::default())?;
     }
+    println!("the same without waiting for company:");
+    let impatient = Options {
+        group_wait: Duration::ZERO,
+        ..Options::default()
+    };
+    waiting_clients(&folder, 64, measure_for, impatient)?;
     bulk(&folder, Durability::Power, measure_for)?;
     bulk(&folder, Durability::Process, measure_for)?;
     std::fs::remove_dir_all(&folder)?;
@@ -52,28 +58,21 @@ fn sync_latency(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn open(folder: &Path, name: &str, durability: Durability) -> Result<Journal, Box<dyn Error>> {
+fn open(folder: &Path, name: &str, options: Options) -> Result<Journal, Box<dyn Error>> {
     let folder = folder.join(name);
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }
-    Ok(Journal::open(
-        &folder,
-        Options {
-            durability,
-            ..Options::default()
-        },
-        drop,
-    )?
-    .0)
+    Ok(Journal::open(&folder, options, drop)?.0)
 }
 
 fn waiting_clients(
     folder: &Path,
     threads: usize,
     measure_for: Duration,
+    options: Options,
 ) -> Result<(), Box<dyn Error>> {
-    let journal = open(folder, "waiting", Durability::Power)?;
+    let journal = open(folder, "waiting", options)?;
     let stop = AtomicBool::new(false);
     let started = Instant::now();
     let mut took_us: Vec<u64> = std::thread::scope(|scope| {
@@ -115,7 +114,11 @@ fn bulk(
     durability: Durability,
     measure_for: Duration,
 ) -> Result<(), Box<dyn Error>> {
-    let journal = open(folder, "bulk", durability)?;
+    let options = Options {
+        durability,
+        ..Options::default()
+    };
+    let journal = open(folder, "bulk", options)?;
     let refused = AtomicU64::new(0);
     let started = Instant::now();
     std::thread::scope(|scope| {

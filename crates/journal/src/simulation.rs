@@ -45,6 +45,7 @@ struct State {
     stopped: bool,
     calls: u64,
     faults: Vec<(u64, u64, Fault)>,
+    failing_prefixes: Vec<String>,
     capacity_bytes: Option<u64>,
     trace: Vec<String>,
     touched_after_failure: bool,
@@ -116,6 +117,7 @@ impl SimulatedDisk {
             stopped: false,
             calls: 0,
             faults: Vec::new(),
+            failing_prefixes: Vec::new(),
             capacity_bytes: None,
             trace: Vec::new(),
             touched_after_failure: false,
@@ -141,9 +143,16 @@ impl SimulatedDisk {
             .push((first, first.saturating_add(times), fault));
     }
 
+    /// Lets every call fail whose line in the trace begins like this.
+    pub fn fail_all(&self, prefix: &str) {
+        self.lock().failing_prefixes.push(prefix.to_owned());
+    }
+
     /// From now on no call fails by plan.
     pub fn heal(&self) {
-        self.lock().faults.clear();
+        let mut state = self.lock();
+        state.faults.clear();
+        state.failing_prefixes.clear();
     }
 
     /// How many bytes of files there may be; `None`: any.
@@ -264,7 +273,13 @@ impl State {
             .faults
             .iter()
             .find(|(first, end, _)| (*first..*end).contains(&call));
-        let fault = planned.map(|(_, _, fault)| *fault);
+        let always = self
+            .failing_prefixes
+            .iter()
+            .find(|prefix| what.starts_with(prefix.as_str()));
+        let fault = planned
+            .map(|(_, _, fault)| *fault)
+            .or(always.map(|_| Fault::Error(io::ErrorKind::Other)));
         self.trace.push(format!(
             "{call}: {what}{}",
             fault.map_or(String::new(), |fault| format!(" → {fault:?}"))

@@ -545,3 +545,58 @@ fn the_last_file_stays_whatever_retention_says_because_it_knows_the_next_number(
         journal.close().unwrap();
     }
 }
+
+#[test]
+fn numbers_may_jump_right_after_a_crash_but_not_within_a_file() {
+    let disk = crate::simulation::SimulatedDisk::new(1);
+    let open = |applied| {
+        let disk = Arc::new(disk.clone());
+        Journal::open_on(disk, Options { applied, ..quick() }, drop).unwrap()
+    };
+    let (journal, _) = open(0);
+    append_all(&journal, [vec![1]]);
+    drop(journal);
+    // The first record is settled in a new file, and the next one's number is far away.
+    let (journal, _) = open(500);
+    assert_eq!(append_all(&journal, [vec![2]]), [501]);
+    drop(journal);
+    let (_journal, report) = open(0);
+    let counts = (
+        report.records,
+        report.lost_records,
+        report.corrupt_regions,
+        report.stopped_at,
+    );
+    assert_eq!(counts, (2, 0, 0, 502));
+}
+
+#[test]
+fn receive_times_hold_although_the_last_file_is_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |now_us: i64| Options {
+        clock: Arc::new(move || now_us),
+        ..quick()
+    };
+    let (journal, ..) = open(folder.path(), at(9_000));
+    append_all(&journal, [vec![1]]);
+    journal.delete_all_before(2).unwrap();
+    journal.close().unwrap();
+    for _ in 0..2 {
+        let (journal, ..) = open(
+            folder.path(),
+            Options {
+                applied: 1,
+                ..at(5)
+            },
+        );
+        append_all(&journal, [vec![2]]);
+        journal.close().unwrap();
+    }
+    let (journal, ..) = open(folder.path(), quick());
+    let times: Vec<_> = journal
+        .read(1)
+        .unwrap()
+        .map(|record| record.unwrap().received_at_us)
+        .collect();
+    assert_eq!(times, [9_000, 9_000]);
+}

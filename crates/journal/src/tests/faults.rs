@@ -333,3 +333,24 @@ fn put_back_a_refused_record(world: &mut World, engine: &mut crate::engine::Engi
     crate::format::encode_record(&mut bytes, salt, 4, 1_000, None, &super::world::payload(4));
     world.disk.put(&name, bytes);
 }
+
+#[test]
+fn a_disk_that_keeps_no_names_is_not_filled_with_files() {
+    let mut world = World::new(1, small_options(Durability::Power));
+    let mut engine = world.open().unwrap().unwrap();
+    assert!(world.commit(&mut engine, 1));
+    let before = world.disk.files().len();
+    world.disk.fail_all("sync #2"); // the current file: a new one is needed
+    world.disk.fail_all("sync directory");
+    world.disk.fail_all("remove");
+    assert!(!world.commit(&mut engine, 1));
+    for _ in 0..50 {
+        assert!(!world.recover(&mut engine));
+    }
+    let after = world.disk.files().len();
+    assert!(after <= before + 2, "{before} files became {after}");
+    world.disk.heal();
+    assert!(world.recover(&mut engine) && world.commit(&mut engine, 1));
+    world.disk.power_cut();
+    world.open().unwrap();
+}
