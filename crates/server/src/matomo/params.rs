@@ -154,7 +154,9 @@ impl ApiRequest {
 
     /// The JSONP function's name, if it is one that may be echoed.
     pub fn callback(&self) -> Option<&str> {
-        let name = self.text("callback").or_else(|| self.text("jsoncallback"))?;
+        let name = self
+            .text("callback")
+            .or_else(|| self.text("jsoncallback"))?;
         let safe = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
         name.chars().all(safe).then_some(name)
     }
@@ -249,6 +251,44 @@ pub fn decoded(text: &str) -> String {
         .unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
 }
 
+/// Where parameters come from.
+pub trait Parameters {
+    /// A parameter that is a text and not empty.
+    fn filled(&self, name: &str) -> Option<&str>;
+    /// The texts of a list; a single text is a list of one, commas and all.
+    fn array(&self, name: &str) -> Vec<String>;
+    /// The texts of a list or of a comma list.
+    fn list(&self, name: &str) -> Vec<String>;
+}
+
+impl Parameters for ApiRequest {
+    fn filled(&self, name: &str) -> Option<&str> {
+        self.text(name)
+    }
+
+    fn array(&self, name: &str) -> Vec<String> {
+        self.array(name)
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        self.list(name)
+    }
+}
+
+impl Parameters for super::request::ApiRequest {
+    fn filled(&self, name: &str) -> Option<&str> {
+        self.filled(name)
+    }
+
+    fn array(&self, name: &str) -> Vec<String> {
+        self.array(name)
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        self.list(name)
+    }
+}
+
 /// How numbers are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FormatMetrics {
@@ -327,20 +367,23 @@ pub struct Generic {
 }
 
 impl Generic {
-    fn of(request: &ApiRequest) -> Generic {
-        let text = |name: &str| request.text(name).map(str::to_owned);
-        let one = |name: &str| request.text(name) == Some("1");
+    pub fn of(request: &impl Parameters) -> Generic {
+        let text = |name: &str| request.filled(name).map(str::to_owned);
+        let one = |name: &str| request.filled(name) == Some("1");
+        let not_zero = |name: &str, default: i64| whole(request, name).unwrap_or(default) != 0;
         Generic {
             expanded: one("expanded"),
             flat: one("flat"),
             include_aggregate_rows: one("include_aggregate_rows"),
             show_dimensions: one("show_dimensions"),
-            limit: request.int("filter_limit"),
-            offset: request.int_or("filter_offset", 0),
-            truncate: request.int("filter_truncate"),
+            limit: whole(request, "filter_limit"),
+            offset: whole(request, "filter_offset").unwrap_or(0),
+            truncate: whole(request, "filter_truncate"),
             keep_summary_row: one("keep_summary_row"),
             sort_column: text("filter_sort_column"),
-            sort_ascending: request.text("filter_sort_order").map(|order| order == "asc"),
+            sort_ascending: request
+                .filled("filter_sort_order")
+                .map(|order| order == "asc"),
             pattern: search(request, "filter_pattern", "filter_column"),
             pattern_recursive: search(
                 request,
@@ -349,61 +392,64 @@ impl Generic {
             ),
             exclude_low_population: text("filter_excludelowpop"),
             exclude_low_population_value: request
-                .float("filter_excludelowpop_value")
-                .unwrap_or(0.0),
-            all_columns: request
-                .int("filter_add_columns_when_show_all_columns")
+                .filled("filter_excludelowpop_value")
+                .map_or(0.0, php::number),
+            all_columns: whole(request, "filter_add_columns_when_show_all_columns")
                 .map(|number| number != 0),
             goal_columns: goal_columns(request),
             labels: request.array("label"),
             label_index: one("labelFilterAddLabelIndex"),
             hide_columns: request.list("hideColumns"),
             show_columns: request.list("showColumns"),
-            hide_columns_recursively: request
-                .is_set("hideColumnsRecursively")
-                .then(|| request.int_or("hideColumnsRecursively", 0) != 0),
+            hide_columns_recursively: whole(request, "hideColumnsRecursively")
+                .map(|number| number != 0),
             show_raw_metrics: one("showRawMetrics"),
-            hide_id_subtable: request.int_or("hideIdSubDatable", 0) != 0,
+            hide_id_subtable: not_zero("hideIdSubDatable", 0),
             hide_metrics_documentation: one("hideMetricsDoc"),
             pivot_by: text("pivotBy"),
             pivot_by_column: text("pivotByColumn"),
-            pivot_by_column_limit: request.int("pivotByColumnLimit"),
-            totals: request.int_or("totals", 1) == 1,
+            pivot_by_column_limit: whole(request, "pivotByColumnLimit"),
+            totals: whole(request, "totals").unwrap_or(1) == 1,
             keep_totals_row: one("keep_totals_row"),
             keep_totals_row_label: text("keep_totals_row_label"),
-            format_metrics: match request.text("format_metrics") {
+            format_metrics: match request.filled("format_metrics") {
                 None | Some("bc") => FormatMetrics::Percentages,
                 Some("0") => FormatMetrics::Raw,
                 Some("all") => FormatMetrics::All,
                 Some(_) => FormatMetrics::Nice,
             },
-            disable_generic_filters: set_and_not_zero(request, "disable_generic_filters"),
-            disable_queued_filters: request.int_or("disable_queued_filters", 0) != 0,
+            disable_generic_filters: request
+                .filled("disable_generic_filters")
+                .is_some_and(|text| text != "0"),
+            disable_queued_filters: not_zero("disable_queued_filters", 0),
             disable_post_processing: one("disable_root_datatable_post_processor"),
-            translate_column_names: request.int_or("translateColumnNames", 0) != 0,
-            convert_to_unicode: request.int_or("convertToUnicode", 1) != 0,
-            serialize: request.int_or("serialize", 0) != 0,
+            translate_column_names: not_zero("translateColumnNames", 0),
+            convert_to_unicode: not_zero("convertToUnicode", 1),
+            serialize: not_zero("serialize", 0),
             fetch_archive_state: one("fetch_archive_state"),
             compare: one("compare"),
         }
     }
 }
 
-fn set_and_not_zero(request: &ApiRequest, name: &str) -> bool {
-    request.text(name).is_some_and(|text| text != "0")
+/// A whole number written as PHP would write it; `007` and `5x` are none.
+fn whole(request: &impl Parameters, name: &str) -> Option<i64> {
+    let text = request.filled(name)?;
+    let number: i64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
 }
 
-fn search(request: &ApiRequest, pattern: &str, column: &str) -> Option<Search> {
-    let pattern = request.text(pattern)?.to_owned();
-    let columns = match request.param(column) {
-        Some(Param::Items(_)) => request.array(column),
-        _ => vec![request.text_or(column, "label").to_owned()],
-    };
+fn search(request: &impl Parameters, pattern: &str, column: &str) -> Option<Search> {
+    let pattern = request.filled(pattern)?.to_owned();
+    let mut columns = request.array(column);
+    if columns.is_empty() {
+        columns.push("label".to_owned());
+    }
     Some(Search { pattern, columns })
 }
 
-fn goal_columns(request: &ApiRequest) -> Option<GoalColumns> {
-    let asked = request.text("filter_update_columns_when_show_all_goals")?;
+fn goal_columns(request: &impl Parameters) -> Option<GoalColumns> {
+    let asked = request.filled("filter_update_columns_when_show_all_goals")?;
     let leading = model::Value::from(asked).number() as i64;
     let ecommerce = matches!(asked, "ecommerceOrder" | "ecommerceAbandonedCart");
     if leading == 0 && asked != "0" && !ecommerce {
@@ -416,7 +462,7 @@ fn goal_columns(request: &ApiRequest) -> Option<GoalColumns> {
         .filter(|goal| *goal != 0)
         .collect();
     Some(GoalColumns {
-        id_goal: request.text_or("idGoal", "-1").to_owned(),
+        id_goal: request.filled("idGoal").unwrap_or("-1").to_owned(),
         goals,
     })
 }

@@ -285,7 +285,10 @@ mod tests {
 
     #[test]
     fn writes_references() {
-        assert_eq!(encode("<a href=\"x\">'&'", false), "&lt;a href=&quot;x&quot;&gt;'&amp;'");
+        assert_eq!(
+            encode("<a href=\"x\">'&'", false),
+            "&lt;a href=&quot;x&quot;&gt;'&amp;'"
+        );
         assert_eq!(encode("'", true), "&#039;");
     }
 }

@@ -12,11 +12,7 @@ const METADATA: &str = "_metadata";
 const ID_SUBTABLE: &str = "_idSubtable";
 
 /// The table of an answer, or why it has none. `method` becomes the table's id.
-pub fn render(
-    answer: Answer,
-    method: &str,
-    names: Option<&ColumnNames>,
-) -> Result<String, String> {
+pub fn render(answer: Answer, method: &str, names: Option<&ColumnNames>) -> Result<String, String> {
     let mut grid = Grid::default();
     match answer {
         Answer::Set(set) => {
@@ -82,6 +78,10 @@ impl Grid {
             let metadata = metadata_text(&row);
             for (name, value) in row.columns {
                 self.show(&name, true);
+                let value = match name.as_ref() {
+                    "goals" => typed_goals(value),
+                    _ => value,
+                };
                 line.push((name.into_owned(), value));
             }
             if let Some(text) = metadata {
@@ -111,7 +111,10 @@ impl Grid {
         let shown = || self.columns.iter().filter(|(_, shown)| *shown);
         let id = match method {
             "" => String::new(),
-            method => format!("id=\"{}\" ", entities::encode(&method.replace('.', "_"), true)),
+            method => format!(
+                "id=\"{}\" ",
+                entities::encode(&method.replace('.', "_"), true)
+            ),
         };
         let mut html = format!("<table {id}border=\"1\">\n<thead>\n\t<tr>\n");
         for (name, _) in shown() {
@@ -145,6 +148,37 @@ fn cell(value: Option<&Value>) -> String {
         }
         Some(value) => entities::escape_once(&text_of(value)).into_owned(),
     }
+}
+
+/// Goals with the kinds of numbers that PHP has them in, which their source text shows: counts of
+/// pages are whole numbers, all else has a fraction.
+fn typed_goals(goals: Value) -> Value {
+    const COUNTS: [&str; 4] = [
+        "nb_conversions",
+        "nb_conversions_page_uniq",
+        "nb_conversions_entry",
+        "nb_conv_pages_before",
+    ];
+    let Value::Map(goals) = goals else {
+        return goals;
+    };
+    let typed = goals.into_iter().map(|(key, goal)| {
+        let Value::Map(fields) = goal else {
+            return (key, goal);
+        };
+        let has = |field: &str| fields.iter().any(|(name, _)| name == field);
+        let of_page = has("nb_conversions_page_uniq");
+        let before = has("nb_conv_pages_before");
+        let whole = |name: &str| {
+            of_page && (COUNTS.contains(&name) || name == "nb_conversions_page_rate" && !before)
+        };
+        let fields = fields.into_iter().map(|(name, value)| match value {
+            Value::Int(number) if !whole(&name) => (name, Value::Float(number as f64)),
+            value => (name, value),
+        });
+        (key, Value::Map(fields.collect()))
+    });
+    Value::Map(typed.collect())
 }
 
 fn metadata_text(row: &Row) -> Option<String> {

@@ -80,7 +80,9 @@ impl Writer {
             Value::Text(text) => quote(&entities::decode(text), out),
             Value::List(items) => self.list(items.iter(), out, |item, out| self.value(item, out)),
             Value::Map(fields) => self.object(fields, out),
-            Value::Table(table) => self.flat(self.depth.flatten(Answer::Table((**table).clone())), out),
+            Value::Table(table) => {
+                self.flat(self.depth.flatten(Answer::Table((**table).clone())), out)
+            }
             Value::Answer(answer) => {
                 let flat = match self.depth.flatten((**answer).clone()) {
                     Flat::Scalar(value) => Flat::Fields(vec![(Cow::Borrowed("value"), value)]),

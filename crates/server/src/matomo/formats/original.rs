@@ -67,7 +67,10 @@ fn console_table(table: &Table, level: usize) -> String {
     };
     let mut out = String::new();
     for (at, row) in table.all_rows().enumerate() {
-        let id = row.subtable.as_ref().map_or(String::new(), |table| table.id.to_string());
+        let id = row
+            .subtable
+            .as_ref()
+            .map_or(String::new(), |table| table.id.to_string());
         out.push_str(&format!(
             "{}- {} [{}] [{}] [idsubtable = {id}]<br />\n",
             "*".repeat(level),
@@ -111,9 +114,12 @@ fn value_of(flat: Flat, depth: Depth) -> Value {
 /// Replaces reports inside lists and maps.
 fn resolved(value: Value, depth: Depth) -> Value {
     match value {
-        Value::List(items) => {
-            Value::List(items.into_iter().map(|item| resolved(item, depth)).collect())
-        }
+        Value::List(items) => Value::List(
+            items
+                .into_iter()
+                .map(|item| resolved(item, depth))
+                .collect(),
+        ),
         Value::Map(fields) => Value::Map(
             fields
                 .into_iter()

@@ -22,14 +22,20 @@ fn export(value: &Value, level: usize, out: &mut String) {
         Value::Int(number) => out.push_str(&number.to_string()),
         Value::Float(number) => {
             let text = php::float_json(*number).to_uppercase();
-            let whole = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+            let whole = text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'-');
             out.push_str(&text);
             out.push_str(if whole { ".0" } else { "" });
         }
         Value::Text(text) => quoted(text, out),
         Value::List(items) => {
             let items = items.iter().enumerate();
-            export_fields(items.map(|(at, item)| (Cow::Owned(at.to_string()), item)), level, out);
+            export_fields(
+                items.map(|(at, item)| (Cow::Owned(at.to_string()), item)),
+                level,
+                out,
+            );
         }
         Value::Map(fields) => {
             let fields = fields.iter();

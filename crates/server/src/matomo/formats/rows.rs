@@ -129,18 +129,31 @@ mod tests {
         let names = |value| {
             table_of(value).map(|table| {
                 let rows = table.rows.into_iter();
-                rows.map(|row| row.columns.into_iter().map(|(name, _)| name.into_owned()).collect())
-                    .collect::<Vec<Vec<String>>>()
+                rows.map(|row| {
+                    row.columns
+                        .into_iter()
+                        .map(|(name, _)| name.into_owned())
+                        .collect()
+                })
+                .collect::<Vec<Vec<String>>>()
             })
         };
         let list = Value::List(vec![Value::from("a"), Value::from("b")]);
-        assert_eq!(names(list), Ok(vec![vec!["0".to_owned()], vec!["0".to_owned()]]));
+        assert_eq!(
+            names(list),
+            Ok(vec![vec!["0".to_owned()], vec!["0".to_owned()]])
+        );
         let one = map(&[("x", Value::from(1)), ("y", Value::from(2))]);
-        assert_eq!(names(one.clone()), Ok(vec![vec!["x".to_owned(), "y".to_owned()]]));
+        assert_eq!(
+            names(one.clone()),
+            Ok(vec![vec!["x".to_owned(), "y".to_owned()]])
+        );
         let rows = Value::List(vec![one.clone()]);
         assert_eq!(names(rows), Ok(vec![vec!["x".to_owned(), "y".to_owned()]]));
         let message = names(map(&[("totals", one)])).unwrap_err();
-        assert!(message.contains("Unsupported string 'totals' found for row 'array (\n  'x' => 1,"));
+        assert!(
+            message.contains("Unsupported string 'totals' found for row 'array (\n  'x' => 1,")
+        );
     }
 
     #[test]

@@ -75,20 +75,52 @@ fn reports_in_xml() {
 fn shapes_in_xml_and_json() {
     let map = |fields: Vec<(&'static str, Value)>| {
         let fields = fields.into_iter();
-        Value::Map(fields.map(|(name, value)| (Cow::Borrowed(name), value)).collect())
+        Value::Map(
+            fields
+                .map(|(name, value)| (Cow::Borrowed(name), value))
+                .collect(),
+        )
     };
     let list = Value::List(vec![Value::from("a"), Value::Int(1)]);
     let two = [("a", Value::Int(1)), ("b", Value::Bool(false))];
     for (answer, xml, json) in [
-        (Answer::Value(Value::Int(5)), "<result>5</result>", "{\"value\":5}"),
-        (Answer::Value(Value::Bool(true)), "<result>1</result>", "{\"value\":true}"),
-        (Answer::Value(Value::Bool(false)), "<result>0</result>", "{\"value\":false}"),
-        (Answer::Value(Value::from("")), "<result />", "{\"value\":\"\"}"),
+        (
+            Answer::Value(Value::Int(5)),
+            "<result>5</result>",
+            "{\"value\":5}",
+        ),
+        (
+            Answer::Value(Value::Bool(true)),
+            "<result>1</result>",
+            "{\"value\":true}",
+        ),
+        (
+            Answer::Value(Value::Bool(false)),
+            "<result>0</result>",
+            "{\"value\":false}",
+        ),
+        (
+            Answer::Value(Value::from("")),
+            "<result />",
+            "{\"value\":\"\"}",
+        ),
         (Answer::Table(Table::default()), "<result />", "[]"),
         (Answer::Metrics(Table::default()), "<result />", "[]"),
-        (metrics(&[("a", Value::Int(1))]), "<result>1</result>", "{\"value\":1}"),
-        (metrics(&two), "<result>\n\t<a>1</a>\n\t<b>0</b>\n</result>", "{\"a\":1,\"b\":false}"),
-        (Answer::Value(list.clone()), "<result>\n\t<row>a</row>\n\t<row>1</row>\n</result>", "[\"a\",1]"),
+        (
+            metrics(&[("a", Value::Int(1))]),
+            "<result>1</result>",
+            "{\"value\":1}",
+        ),
+        (
+            metrics(&two),
+            "<result>\n\t<a>1</a>\n\t<b>0</b>\n</result>",
+            "{\"a\":1,\"b\":false}",
+        ),
+        (
+            Answer::Value(list.clone()),
+            "<result>\n\t<row>a</row>\n\t<row>1</row>\n</result>",
+            "[\"a\",1]",
+        ),
         (Answer::Value(map(vec![])), "<result />", "[]"),
         (
             Answer::Value(map(vec![("x", Value::Int(1)), ("9", Value::Null)])),
@@ -111,7 +143,10 @@ fn shapes_in_xml_and_json() {
     ] {
         let header = "<?xml version=\"1.0\" encoding=\"utf-8\" ?>\n";
         let options = options("A.get");
-        assert_eq!(body(Format::Xml, answer.clone(), &options), format!("{header}{xml}"));
+        assert_eq!(
+            body(Format::Xml, answer.clone(), &options),
+            format!("{header}{xml}")
+        );
         assert_eq!(body(Format::Json, answer, &options), json);
     }
 }
@@ -119,7 +154,10 @@ fn shapes_in_xml_and_json() {
 #[test]
 fn sets_in_xml_and_json() {
     let day = |visits: i64| metrics(&[("a", Value::Int(visits)), ("b", Value::Int(0))]);
-    let set = by_date(vec![("2010-01-01", day(1)), ("2010-01-02", Answer::Metrics(Table::default()))]);
+    let set = by_date(vec![
+        ("2010-01-01", day(1)),
+        ("2010-01-02", Answer::Metrics(Table::default())),
+    ]);
     let options = options("A.get");
     assert!(body(Format::Xml, set.clone(), &options).ends_with(
         "<results>\n\t<result date=\"2010-01-01\">\n\t\t<a>1</a>\n\t\t<b>0</b>\n\t</result>\n\t\
@@ -134,29 +172,47 @@ fn sets_in_xml_and_json() {
         ("2010-01-02", metrics(&[("a", Value::Int(3))])),
     ]);
     let xml = body(Format::Xml, numbers, &options);
-    assert!(xml.contains("<result date=\"2010-01-01\">0</result>"), "{xml}");
-    assert!(xml.contains("<result date=\"2010-01-02\">3</result>"), "{xml}");
+    assert!(
+        xml.contains("<result date=\"2010-01-01\">0</result>"),
+        "{xml}"
+    );
+    assert!(
+        xml.contains("<result date=\"2010-01-02\">3</result>"),
+        "{xml}"
+    );
     let nested = Answer::Set(TableSet {
         key: "idSite",
         parts: vec![("1".to_owned(), set)],
     });
     let xml = body(Format::Xml, nested, &options);
-    assert!(xml.contains("\t<result idSite=\"1\">\n\t\t<result date=\"2010-01-01\">\n\t\t\t<a>1</a>"));
+    assert!(
+        xml.contains("\t<result idSite=\"1\">\n\t\t<result date=\"2010-01-01\">\n\t\t\t<a>1</a>")
+    );
 }
 
 #[test]
 fn names_that_are_no_tags_become_attributes() {
     let mut row = Row::labelled("x");
     row.set("1. a", Value::Bool(false));
-    let xml = body(Format::Xml, Answer::Table(Table::of(vec![row])), &options(""));
-    assert!(xml.contains("<col name=\"label\">x</col>\n\t\t<col name=\"1. a\">0</col>"), "{xml}");
+    let xml = body(
+        Format::Xml,
+        Answer::Table(Table::of(vec![row])),
+        &options(""),
+    );
+    assert!(
+        xml.contains("<col name=\"label\">x</col>\n\t\t<col name=\"1. a\">0</col>"),
+        "{xml}"
+    );
 }
 
 #[test]
 fn json_escapes_as_php() {
     let text = Value::from("a/b \"é\" \u{1F600}\n\u{1}&amp;");
     let json = body(Format::Json, Answer::Value(text), &options(""));
-    assert_eq!(json, "{\"value\":\"a\\/b \\\"\\u00e9\\\" \\ud83d\\ude00\\n\\u0001&\"}");
+    assert_eq!(
+        json,
+        "{\"value\":\"a\\/b \\\"\\u00e9\\\" \\ud83d\\ude00\\n\\u0001&\"}"
+    );
 }
 
 #[test]
@@ -179,13 +235,20 @@ fn lines() {
          \"A & <B>; \"\"c\"\"\",2,50%,,1.5,x==y\nOthers,,,,,"
     );
     assert_eq!(
-        body(Format::Tsv, metrics(&[("a", Value::Int(1)), ("b", Value::from("-x"))]), &options),
+        body(
+            Format::Tsv,
+            metrics(&[("a", Value::Int(1)), ("b", Value::from("-x"))]),
+            &options
+        ),
         "a\tb\n1\t'-x"
     );
     for (answer, csv) in [
         (Answer::Table(Table::default()), "No data available"),
         (Answer::Value(Value::Bool(false)), "value\n0"),
-        (Answer::Value(Value::List(vec![Value::from("=a"), Value::from("-5%")])), "'=a\n-5%"),
+        (
+            Answer::Value(Value::List(vec![Value::from("=a"), Value::from("-5%")])),
+            "'=a\n-5%",
+        ),
         (
             by_date(vec![
                 ("d1", Answer::Table(report())),
@@ -224,14 +287,22 @@ fn display_names() {
         ..options("A.get")
     };
     let csv = body(Format::Csv, Answer::Table(report()), &options);
-    assert!(csv.starts_with("label,nb_visits,rate,min,Umsatz (Ziel idgoal=1),Metadaten: segment\n"));
+    assert!(
+        csv.starts_with("label,nb_visits,rate,min,Umsatz (Ziel idgoal=1),Metadaten: segment\n")
+    );
 }
 
 #[test]
 fn html() {
     let html = body(Format::Html, Answer::Table(report()), &options("A.get"));
-    assert!(html.starts_with("<table id=\"A_get\" border=\"1\">\n<thead>\n\t<tr>\n\t\t<th>label</th>\n"));
-    assert!(html.contains("\t\t<td>-</td>\n\t\t<td><pre>array (\n  'idgoal=1' =&gt; \n  array (\n"));
+    assert!(
+        html.starts_with(
+            "<table id=\"A_get\" border=\"1\">\n<thead>\n\t<tr>\n\t\t<th>label</th>\n"
+        )
+    );
+    assert!(
+        html.contains("\t\t<td>-</td>\n\t\t<td><pre>array (\n  'idgoal=1' =&gt; \n  array (\n")
+    );
     assert!(html.contains("<th>_metadata</th>\n\t\t<th>_idSubtable</th>"));
     assert!(html.contains("<td>'segment' =&gt; 'x==y'</td>\n\t\t<td>7</td>"));
     assert!(html.ends_with("</tbody>\n</table>\n"));
@@ -273,7 +344,9 @@ fn rss() {
     assert!(rss.contains("<title>Shop &amp; Co on 2010-01-01</title>"));
     assert!(!rss.contains("goals"), "lists are left out");
     let error = body(Format::Rss, Answer::Table(report()), &options);
-    assert!(error.starts_with("Error: RSS feeds can be generated for one specific website &amp;idSite=X.\n"));
+    assert!(error.starts_with(
+        "Error: RSS feeds can be generated for one specific website &amp;idSite=X.\n"
+    ));
 }
 
 #[test]
@@ -291,8 +364,16 @@ fn errors_and_successes() {
             "{\"result\":\"error\",\"message\":\"Bad 'x' &gt; &quot;y&quot;\\nnext\"}",
             "{\"result\":\"success\",\"message\":\"ok\"}",
         ),
-        (Format::Csv, "Error: Bad 'x' &gt; &quot;y&quot;\nnext", "message\nok"),
-        (Format::Html, "Bad 'x' &gt; &quot;y&quot;<br />\nnext", "<!-- Success: ok -->"),
+        (
+            Format::Csv,
+            "Error: Bad 'x' &gt; &quot;y&quot;\nnext",
+            "message\nok",
+        ),
+        (
+            Format::Html,
+            "Bad 'x' &gt; &quot;y&quot;<br />\nnext",
+            "<!-- Success: ok -->",
+        ),
     ] {
         let text = |rendered: Rendered| String::from_utf8_lossy(&rendered.body).into_owned();
         assert_eq!(text(render_error(format, message, &options)), error);
@@ -318,9 +399,18 @@ fn original_and_console() {
         ..options("")
     };
     let answer = || metrics(&[("a", Value::Int(1)), ("b", Value::Float(0.5))]);
-    assert_eq!(body(Format::Original, answer(), &serialized), "a:2:{s:1:\"a\";i:1;s:1:\"b\";d:0.5;}");
-    assert_eq!(body(Format::Original, Answer::Value(Value::Int(3)), &serialized), "3");
+    assert_eq!(
+        body(Format::Original, answer(), &serialized),
+        "a:2:{s:1:\"a\";i:1;s:1:\"b\";d:0.5;}"
+    );
+    assert_eq!(
+        body(Format::Original, Answer::Value(Value::Int(3)), &serialized),
+        "3"
+    );
     let console = body(Format::Console, Answer::Table(report()), &options(""));
-    assert!(console.starts_with("- 1 ['label' => 'A & <B>; \"c\"', 'nb_visits' => 2,"), "{console}");
+    assert!(
+        console.starts_with("- 1 ['label' => 'A & <B>; \"c\"', 'nb_visits' => 2,"),
+        "{console}"
+    );
     assert!(console.contains("*- 1 ['label' => 'below']"));
 }

@@ -227,9 +227,7 @@ impl Writer {
         };
         let flat = match self.depth.flatten(answer) {
             // A lone metric keeps its name here.
-            Flat::Scalar(value) => {
-                Flat::Fields(vec![(Cow::Borrowed("value"), value)])
-            }
+            Flat::Scalar(value) => Flat::Fields(vec![(Cow::Borrowed("value"), value)]),
             flat => flat,
         };
         if is_nothing(&flat) {
@@ -310,7 +308,10 @@ fn tags(name: &str, named: bool) -> (Cow<'_, str>, Cow<'_, str>) {
     match named {
         true => {
             let name = entities::escape_once(name);
-            (Cow::Owned(format!("col name=\"{name}\"")), Cow::Borrowed("col"))
+            (
+                Cow::Owned(format!("col name=\"{name}\"")),
+                Cow::Borrowed("col"),
+            )
         }
         false => (Cow::Borrowed(name), Cow::Borrowed(name)),
     }

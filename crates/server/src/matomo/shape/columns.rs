@@ -187,11 +187,19 @@ mod tests {
     }
 
     fn names(table: &Table) -> Vec<&str> {
-        table.rows[0].columns.iter().map(|(name, _)| name.as_ref()).collect()
+        table.rows[0]
+            .columns
+            .iter()
+            .map(|(name, _)| name.as_ref())
+            .collect()
     }
 
     fn names_below(table: &Table) -> Vec<&str> {
-        table.rows[0].subtable.as_deref().map(names).unwrap_or_default()
+        table.rows[0]
+            .subtable
+            .as_deref()
+            .map(names)
+            .unwrap_or_default()
     }
 
     #[test]

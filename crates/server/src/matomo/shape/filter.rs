@@ -173,7 +173,10 @@ mod tests {
     }
 
     fn labels(table: &Table) -> Vec<String> {
-        table.all_rows().map(|row| row.label().into_owned()).collect()
+        table
+            .all_rows()
+            .map(|row| row.label().into_owned())
+            .collect()
     }
 
     fn search(pattern: &str) -> Search {
@@ -225,9 +228,16 @@ mod tests {
         let mut rows = table(&[("a", 1), ("b", 5), ("c", 2), ("d", 4)]);
         truncate(&mut rows, 2);
         assert_eq!(labels(&rows), ["b", "d", "-1"]);
-        assert_eq!(rows.summary.as_ref().map(|row| row.number("nb_visits")), Some(3.0));
+        assert_eq!(
+            rows.summary.as_ref().map(|row| row.number("nb_visits")),
+            Some(3.0)
+        );
         truncate(&mut rows, 2);
-        assert_eq!(rows.rows.len(), 2, "one row more than asked for is left alone");
+        assert_eq!(
+            rows.rows.len(),
+            2,
+            "one row more than asked for is left alone"
+        );
     }
 
     #[test]

@@ -198,7 +198,11 @@ mod tests {
     }
 
     fn labels(table: &Table) -> Vec<String> {
-        table.rows.iter().map(|row| row.label().into_owned()).collect()
+        table
+            .rows
+            .iter()
+            .map(|row| row.label().into_owned())
+            .collect()
     }
 
     #[test]
@@ -219,9 +223,19 @@ mod tests {
             Some(&Value::from("/dir/sub/a"))
         );
         let all = flatten(tree, &how, true, "Others");
-        assert_eq!(labels(&all), ["/dir", "/dir/index", "/dir/sub", "/dir/sub/a", "/home"]);
-        let aggregate: Vec<_> = all.rows.iter().map(|row| row.meta("is_aggregate").cloned()).collect();
-        assert_eq!(aggregate, [1, 0, 1, 0, 0].map(|flag| Some(Value::Int(flag))));
+        assert_eq!(
+            labels(&all),
+            ["/dir", "/dir/index", "/dir/sub", "/dir/sub/a", "/home"]
+        );
+        let aggregate: Vec<_> = all
+            .rows
+            .iter()
+            .map(|row| row.meta("is_aggregate").cloned())
+            .collect();
+        assert_eq!(
+            aggregate,
+            [1, 0, 1, 0, 0].map(|flag| Some(Value::Int(flag)))
+        );
     }
 
     #[test]
@@ -238,12 +252,24 @@ mod tests {
             ..Flattening::default()
         };
         let flat = flatten(Table::of(vec![engine]), &how, false, "Others");
-        assert_eq!(labels(&flat), ["Google - x", "Google - y", "Google - Others"]);
+        assert_eq!(
+            labels(&flat),
+            ["Google - x", "Google - y", "Google - Others"]
+        );
         let names = |row: &Row| -> Vec<String> {
-            row.metadata.iter().map(|(name, _)| name.to_string()).collect()
+            row.metadata
+                .iter()
+                .map(|(name, _)| name.to_string())
+                .collect()
         };
-        assert_eq!(names(&flat.rows[0]), ["logo", "segment", "Engine", "Keyword"]);
-        assert_eq!(names(&flat.rows[1]), ["segmentValue", "logo", "Engine", "Keyword"]);
+        assert_eq!(
+            names(&flat.rows[0]),
+            ["logo", "segment", "Engine", "Keyword"]
+        );
+        assert_eq!(
+            names(&flat.rows[1]),
+            ["segmentValue", "logo", "Engine", "Keyword"]
+        );
         assert_eq!(
             names(&flat.rows[2]),
             ["logo", "segment", "Engine", "is_summary", "Keyword"]

@@ -18,8 +18,20 @@ pub fn standard() -> Vec<ProcessedMetric> {
             RATE_DECIMALS,
             Unit::Percent,
         ),
-        ProcessedMetric::ratio("nb_actions_per_visit", "nb_actions", "nb_visits", 1, Unit::Number),
-        ProcessedMetric::ratio("avg_time_on_site", "sum_visit_length", "nb_visits", 0, Unit::Duration),
+        ProcessedMetric::ratio(
+            "nb_actions_per_visit",
+            "nb_actions",
+            "nb_visits",
+            1,
+            Unit::Number,
+        ),
+        ProcessedMetric::ratio(
+            "avg_time_on_site",
+            "sum_visit_length",
+            "nb_visits",
+            0,
+            Unit::Duration,
+        ),
         ProcessedMetric::ratio("bounce_rate", "bounce_count", "nb_visits", 2, Unit::Percent),
     ]
 }
@@ -48,7 +60,11 @@ pub fn of_goals(asked: &GoalColumns, found: &[String]) -> Vec<ProcessedMetric> {
     let mut metrics = standard();
     if !matches!(kind, Kind::Full | Kind::Entries | Kind::Pages) {
         let name = "revenue_per_visit";
-        metrics.push(ProcessedMetric::computed(name, Unit::Money, revenue_per_visit));
+        metrics.push(ProcessedMetric::computed(
+            name,
+            Unit::Money,
+            revenue_per_visit,
+        ));
     }
     if kind == Kind::Minimal {
         return metrics;
@@ -98,7 +114,11 @@ fn add(metrics: &mut Vec<ProcessedMetric>, goal: &str, kind: Kind) {
         }));
     };
     column("conversion_rate", Unit::Percent, |row, goal| {
-        quotient(field(goal, "nb_conversions"), row.number("nb_visits"), RATE_DECIMALS)
+        quotient(
+            field(goal, "nb_conversions"),
+            row.number("nb_visits"),
+            RATE_DECIMALS,
+        )
     });
     if kind == Kind::Overview {
         return;
@@ -236,7 +256,10 @@ mod tests {
             Value::Map(vec![
                 (Cow::Borrowed("idgoal=1"), goal(1, 0.0)),
                 (Cow::Borrowed("idgoal=3"), goal(3, 31.9)),
-                (Cow::Borrowed("idgoal=ecommerceAbandonedCart"), goal(9, 900.0)),
+                (
+                    Cow::Borrowed("idgoal=ecommerceAbandonedCart"),
+                    goal(9, 900.0),
+                ),
             ]),
         );
         row

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use model::{Row, Table, Value};
 
+use tracking::url::url_decode;
+
 use super::php;
 use crate::matomo::formats::entities;
-use crate::matomo::params::decoded;
 
 /// Between the labels of two levels.
 const LEVEL: char = '>';
@@ -20,7 +21,7 @@ pub fn decode(table: &mut Table) {
             && !label.is_empty()
             && label.contains(['%', '+', '&', '<', '>', '"', '\''])
         {
-            let raw = decoded(label);
+            let raw = url_decode(label);
             *label = entities::encode(&without_references(&raw), true).into_owned();
         }
         if let Some(inner) = &mut row.subtable {
@@ -72,7 +73,7 @@ pub fn filter(table: Table, labels: &[String], titles: bool, add_index: bool) ->
 /// Looks for the whole label first, then for its parts level by level.
 fn find<'a>(table: &'a Table, label: &str, titles: bool) -> Option<&'a Row> {
     let (label, terminal) = bare(label);
-    let label = decoded(label);
+    let label = url_decode(label);
     let label = label.trim();
     let mark = if terminal { "@" } else { "" };
     if let Some(row) = row_of(table, &format!("{mark}{label}"), titles) {
@@ -103,7 +104,7 @@ fn bare(label: &str) -> (&str, bool) {
 
 fn row_of<'a>(table: &'a Table, part: &str, titles: bool) -> Option<&'a Row> {
     let (part, terminal) = bare(part);
-    let part = decoded(part);
+    let part = url_decode(part);
     let plain = entities::decode(part.trim()).into_owned();
     let page = format!(" {plain}");
     let wanted: &[&str] = match (titles, terminal) {
@@ -149,7 +150,11 @@ mod tests {
 
     fn found(label: &str) -> Vec<String> {
         let table = filter(sample(), &[label.to_owned()], true, false);
-        table.rows.iter().map(|row| row.label().into_owned()).collect()
+        table
+            .rows
+            .iter()
+            .map(|row| row.label().into_owned())
+            .collect()
     }
 
     #[test]
@@ -157,7 +162,10 @@ mod tests {
         for (label, expected) in [
             ("dir", "dir"),
             ("  dir  ", "dir"),
-            ("dir%3E%252Ffile.php%253Fa%253Db%2526c%253Dd", "/file.php?a=b&amp;c=d"),
+            (
+                "dir%3E%252Ffile.php%253Fa%253Db%2526c%253Dd",
+                "/file.php?a=b&amp;c=d",
+            ),
             ("dir > sub > /0", "/0"),
             ("title+%3C%3E%2C%3B", " title &lt;&gt;,;"),
             ("title <>,;", " title &lt;&gt;,;"),
@@ -176,18 +184,29 @@ mod tests {
         let table = filter(sample(), &["x".to_owned(), "dir".to_owned()], false, true);
         let row = &table.rows[0];
         assert_eq!(row.meta("label_idx"), Some(&Value::Int(1)));
-        assert!(row.subtable.as_ref().is_some_and(|inner| inner.id == 7 && inner.is_empty()));
+        assert!(
+            row.subtable
+                .as_ref()
+                .is_some_and(|inner| inner.id == 7 && inner.is_empty())
+        );
     }
 
     #[test]
-    fn labels_are_decoded() {
+    fn labels_are_url_decode() {
         let mut table = Table::of(
             ["play25%25", "a%20b+c", "<b>&amp;", "365%2B days", "plain"]
                 .map(Row::labelled)
                 .into(),
         );
         decode(&mut table);
-        let labels: Vec<_> = table.rows.iter().map(|row| row.label().into_owned()).collect();
-        assert_eq!(labels, ["play25%", "a b c", "&lt;b&gt;&amp;", "365+ days", "plain"]);
+        let labels: Vec<_> = table
+            .rows
+            .iter()
+            .map(|row| row.label().into_owned())
+            .collect();
+        assert_eq!(
+            labels,
+            ["play25%", "a b c", "&lt;b&gt;&amp;", "365+ days", "plain"]
+        );
     }
 }

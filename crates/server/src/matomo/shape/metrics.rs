@@ -34,9 +34,15 @@ pub enum Formula {
         decimals: u32,
     },
     /// The row's part of the column's sum over the table.
-    Share { of: Name, decimals: u32 },
+    Share {
+        of: Name,
+        decimals: u32,
+    },
     /// The sum of other metrics.
-    Sum { of: Vec<Name>, decimals: u32 },
+    Sum {
+        of: Vec<Name>,
+        decimals: u32,
+    },
     Row(Compute),
     /// The column is there already and only printed.
     Given,
@@ -107,6 +113,8 @@ pub fn merged(added: Vec<ProcessedMetric>, own: &[ProcessedMetric]) -> Vec<Proce
     let mut metrics: Vec<ProcessedMetric> = Vec::with_capacity(added.len() + own.len());
     for metric in added.into_iter().chain(own.iter().cloned()) {
         match metrics.iter_mut().find(|known| known.name == metric.name) {
+            // What is only printed does not take a formula away.
+            Some(known) if matches!(metric.formula, Formula::Given) => known.unit = metric.unit,
             Some(known) => *known = metric,
             None => metrics.push(metric),
         }
@@ -330,9 +338,8 @@ mod tests {
             ),
         ];
         compute(&mut table, &metrics);
-        let column = |name: &str| -> Vec<f64> {
-            table.rows.iter().map(|row| row.number(name)).collect()
-        };
+        let column =
+            |name: &str| -> Vec<f64> { table.rows.iter().map(|row| row.number(name)).collect() };
         assert_eq!(column("r"), [0.3333, 0.0, 0.0]);
         assert_eq!(column("s"), [0.25, 0.75, 0.0]);
         assert_eq!(column("t"), [4.0, 3.0, 0.0]);
@@ -362,13 +369,25 @@ mod tests {
             compute(&mut table, &metrics);
             format(&mut table, &metrics, how, &Printing::default());
             let row = &table.rows[0];
-            ["bounce_rate", "avg_time_on_site", "page_rate", "revenue"]
-                .map(|name| row.get(name).map(|value| php::text(value).into_owned()).unwrap_or_default())
+            ["bounce_rate", "avg_time_on_site", "page_rate", "revenue"].map(|name| {
+                row.get(name)
+                    .map(|value| php::text(value).into_owned())
+                    .unwrap_or_default()
+            })
         };
         assert_eq!(printed(FormatMetrics::Raw), ["90", "90", "90", "5"]);
-        assert_eq!(printed(FormatMetrics::Percentages), ["9,000%", "90", "90", "5"]);
-        assert_eq!(printed(FormatMetrics::Nice), ["9,000%", "1 min 30s", "9,000%", "5"]);
-        assert_eq!(printed(FormatMetrics::All), ["9,000%", "1 min 30s", "9,000%", "$5"]);
+        assert_eq!(
+            printed(FormatMetrics::Percentages),
+            ["9,000%", "90", "90", "5"]
+        );
+        assert_eq!(
+            printed(FormatMetrics::Nice),
+            ["9,000%", "1 min 30s", "9,000%", "5"]
+        );
+        assert_eq!(
+            printed(FormatMetrics::All),
+            ["9,000%", "1 min 30s", "9,000%", "$5"]
+        );
     }
 
     #[test]
@@ -384,7 +403,13 @@ mod tests {
         ] {
             assert!(is_percentage(name), "{name}");
         }
-        for name in ["nb_conversions_page_rate", "avg_time", "rate", "nb_visits", "percent"] {
+        for name in [
+            "nb_conversions_page_rate",
+            "avg_time",
+            "rate",
+            "nb_visits",
+            "percent",
+        ] {
             assert!(!is_percentage(name), "{name}");
         }
     }

@@ -14,6 +14,7 @@ pub mod sort;
 pub mod sum;
 
 use model::{Answer, Row, Table, Value};
+use tracking::url::url_encode;
 
 use super::params::Generic;
 use flatten::Flattening;
@@ -170,7 +171,12 @@ fn run(mut table: Table, report: &ReportShape, generic: &Generic, single: bool) 
         table = label::filter(table, &generic.labels, titles, generic.label_index);
     }
     let metrics = run.metrics();
-    metrics::format(&mut table, &metrics, generic.format_metrics, &report.printing);
+    metrics::format(
+        &mut table,
+        &metrics,
+        generic.format_metrics,
+        &report.printing,
+    );
     table
 }
 
@@ -291,7 +297,12 @@ impl Run<'_, '_> {
             filter::truncate(table, most);
         }
         let limit = self.generic.limit.unwrap_or(self.report.limit);
-        filter::limit(table, self.generic.offset, limit, self.generic.keep_summary_row);
+        filter::limit(
+            table,
+            self.generic.offset,
+            limit,
+            self.generic.keep_summary_row,
+        );
     }
 
     /// Whether a filter looks at a column that is only computed later.
@@ -360,7 +371,7 @@ impl Run<'_, '_> {
 /// Rows of "Others" have a number for a label until names are set.
 fn name_others(table: &mut Table, others: &str) {
     if let Some(row) = &mut table.summary
-        && php_label_is_minus_one(row)
+        && row.label() == "-1"
     {
         row.set("label", others);
     }
@@ -371,17 +382,13 @@ fn name_others(table: &mut Table, others: &str) {
     }
 }
 
-fn php_label_is_minus_one(row: &Row) -> bool {
-    row.label() == "-1"
-}
-
 /// A row's value of the report's dimension becomes a condition for segments.
 fn add_segments(table: &mut Table, segment: &str) {
     for row in table.all_rows_mut() {
         if row.meta("segment").is_none()
             && let Some(value) = row.meta("segmentValue")
         {
-            let value = url_encoded(&php::text(value));
+            let value = url_encode(php::text(value).as_bytes());
             row.set_meta("segment", format!("{segment}=={value}"));
         }
         if let Some(inner) = &mut row.subtable {
@@ -397,21 +404,6 @@ fn drop_segment_values(table: &mut Table) {
             drop_segment_values(inner);
         }
     }
-}
-
-/// A text as a form sends it: a plus for a space.
-pub fn url_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
-                encoded.push(char::from(byte));
-            }
-            b' ' => encoded.push('+'),
-            byte => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]

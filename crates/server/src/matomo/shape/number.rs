@@ -36,8 +36,8 @@ impl NumberFormat {
         };
         let spaced = "\u{a0}%";
         match language {
-            "de" | "da" | "ca" | "es" | "es-ar" | "gl" | "el" | "is" | "hr" | "sl" | "sr" | "ro"
-            | "bs" => format(",", ".", spaced),
+            "de" | "da" | "ca" | "es" | "es-ar" | "gl" | "el" | "is" | "hr" | "sl" | "sr"
+            | "ro" | "bs" => format(",", ".", spaced),
             "it" | "id" | "vi" => format(",", ".", "%"),
             "nl" | "pt-br" => NumberFormat {
                 currency_first: true,
@@ -196,7 +196,10 @@ pub fn clock(seconds: f64, words: &DurationWords) -> String {
         text.push_str(&format!(".{hundredths:02}"));
     }
     match days > 0.0 {
-        true => format!("{sign}{} {text}", words.days.replacen("%s", &days.to_string(), 1)),
+        true => format!(
+            "{sign}{} {text}",
+            words.days.replacen("%s", &days.to_string(), 1)
+        ),
         false => format!("{sign}{text}"),
     }
 }
@@ -231,7 +234,10 @@ mod tests {
         ] {
             assert_eq!(EN.percent_of_quotient(quotient), text);
         }
-        assert_eq!(NumberFormat::of("de").percent_of_quotient(0.6667), "66,67\u{a0}%");
+        assert_eq!(
+            NumberFormat::of("de").percent_of_quotient(0.6667),
+            "66,67\u{a0}%"
+        );
     }
 
     #[test]

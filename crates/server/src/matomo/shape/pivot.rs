@@ -153,7 +153,10 @@ mod tests {
         let names = pivot(&mut table, None, most, "Others", &crossed);
         rename(&mut table, &names);
         let columns = table.rows[1].columns.clone();
-        columns.into_iter().map(|(name, value)| (name.into_owned(), value)).unzip()
+        columns
+            .into_iter()
+            .map(|(name, value)| (name.into_owned(), value))
+            .unzip()
     }
 
     #[test]
@@ -161,11 +164,23 @@ mod tests {
         let (names, values) = pivoted(-1);
         assert_eq!(
             names,
-            ["label", "1.\u{a0}Google", "2.\u{a0}Yahoo", "3.\u{a0}Ask", "4.\u{a0}Bing"]
+            [
+                "label",
+                "1.\u{a0}Google",
+                "2.\u{a0}Yahoo",
+                "3.\u{a0}Ask",
+                "4.\u{a0}Bing"
+            ]
         );
         assert_eq!(
             values,
-            [Value::from("y"), Value::Int(1), Value::Int(2), Value::Bool(false), Value::Int(1)]
+            [
+                Value::from("y"),
+                Value::Int(1),
+                Value::Int(2),
+                Value::Bool(false),
+                Value::Int(1)
+            ]
         );
     }
 

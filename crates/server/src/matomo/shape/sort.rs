@@ -185,12 +185,21 @@ mod tests {
     }
 
     fn labels(table: &Table) -> Vec<String> {
-        table.rows.iter().map(|row| row.label().into_owned()).collect()
+        table
+            .rows
+            .iter()
+            .map(|row| row.label().into_owned())
+            .collect()
     }
 
     #[test]
     fn visits_then_label() {
-        let rows = [("b", Some(2), 0), ("a10", Some(1), 0), ("a9", Some(1), 0), ("B", Some(2), 0)];
+        let rows = [
+            ("b", Some(2), 0),
+            ("a10", Some(1), 0),
+            ("a9", Some(1), 0),
+            ("B", Some(2), 0),
+        ];
         for (ascending, expected) in [
             (false, ["B", "b", "a9", "a10"]),
             (true, ["a10", "a9", "B", "b"]),
@@ -203,7 +212,12 @@ mod tests {
 
     #[test]
     fn rows_without_the_column_come_last() {
-        let mut rows = table(&[("a", Some(1), 1), ("c", None, 9), ("b", Some(3), 1), ("d", None, 4)]);
+        let mut rows = table(&[
+            ("a", Some(1), 1),
+            ("c", None, 9),
+            ("b", Some(3), 1),
+            ("d", None, 4),
+        ]);
         sort(&mut rows, VISITS, false, false);
         assert_eq!(labels(&rows), ["b", "a", "c", "d"]);
     }

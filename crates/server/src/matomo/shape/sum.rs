@@ -111,9 +111,11 @@ mod tests {
             let inner = vec![(Cow::Borrowed("revenue"), Value::Float(revenue))];
             Value::Map(vec![(Cow::Borrowed("idgoal=1"), Value::Map(inner))])
         };
-        for (visits, most, least, text, revenue) in
-            [(1, 5, 3, "1.5", 2.5), (2, 4, 0, "2", 1.0), (3, 9, 2, "x", 0.0)]
-        {
+        for (visits, most, least, text, revenue) in [
+            (1, 5, 3, "1.5", 2.5),
+            (2, 4, 0, "2", 1.0),
+            (3, 9, 2, "x", 0.0),
+        ] {
             let mut next = Row::labelled("a");
             next.set("nb_visits", visits);
             next.set("max_actions", most);
@@ -133,8 +135,14 @@ mod tests {
     #[test]
     fn number_texts_stay_whole() {
         assert_eq!(plus(&Value::from("2"), &Value::from("3")), Value::Int(5));
-        assert_eq!(plus(&Value::from("2"), &Value::from("0.5")), Value::Float(2.5));
-        assert_eq!(plus(&Value::Int(i64::MAX), &Value::Int(1)), Value::Float(i64::MAX as f64 + 1.0));
+        assert_eq!(
+            plus(&Value::from("2"), &Value::from("0.5")),
+            Value::Float(2.5)
+        );
+        assert_eq!(
+            plus(&Value::Int(i64::MAX), &Value::Int(1)),
+            Value::Float(i64::MAX as f64 + 1.0)
+        );
     }
 
     #[test]

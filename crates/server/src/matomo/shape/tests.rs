@@ -1,6 +1,6 @@
 use super::metrics::Unit;
 use super::*;
-use crate::matomo::params::ApiRequest;
+use crate::matomo::request::ApiRequest;
 
 fn sample() -> Table {
     let rows = [
@@ -41,7 +41,7 @@ fn metrics() -> Vec<ProcessedMetric> {
 
 /// Labels and the last column, for a request.
 fn shaped(query: &str) -> Vec<(String, String)> {
-    let generic = ApiRequest::parse(query, "").generic();
+    let generic = Generic::of(&ApiRequest::parse(query, b""));
     let metrics = metrics();
     let queued = |table: &mut Table| {
         for row in table.all_rows_mut() {
@@ -60,7 +60,10 @@ fn shaped(query: &str) -> Vec<(String, String)> {
     table
         .all_rows()
         .map(|row| {
-            let last = row.columns.last().map(|(name, value)| format!("{name}={}", php::text(value)));
+            let last = row
+                .columns
+                .last()
+                .map(|(name, value)| format!("{name}={}", php::text(value)));
             (row.label().into_owned(), last.unwrap_or_default())
         })
         .collect()
@@ -69,21 +72,74 @@ fn shaped(query: &str) -> Vec<(String, String)> {
 #[test]
 fn steps_in_order() {
     for (query, expected) in [
-        ("", vec![("b", "bounce_rate=33%"), ("a", "bounce_rate=50%"), ("e", "bounce_rate=100%")]),
-        ("filter_limit=-1&filter_offset=3", vec![("c d", "bounce_rate=0%")]),
-        ("filter_sort_column=bounce_rate&filter_limit=1", vec![("e", "bounce_rate=100%")]),
-        ("filter_sort_column=label&filter_sort_order=asc&filter_limit=2", vec![("a", "bounce_rate=50%"), ("b", "bounce_rate=33%")]),
-        ("format_metrics=0&filter_limit=1", vec![("b", "bounce_rate=0.33")]),
-        ("filter_truncate=1", vec![("b", "bounce_rate=33%"), ("Others", "bounce_rate=57%")]),
-        ("showColumns=nb_visits&filter_limit=1", vec![("b", "nb_visits=9")]),
-        ("hideColumns=bounce_rate&filter_limit=1", vec![("b", "bounce_count=3")]),
+        (
+            "",
+            vec![
+                ("b", "bounce_rate=33%"),
+                ("a", "bounce_rate=50%"),
+                ("e", "bounce_rate=100%"),
+            ],
+        ),
+        (
+            "filter_limit=-1&filter_offset=3",
+            vec![("c d", "bounce_rate=0%")],
+        ),
+        (
+            "filter_sort_column=bounce_rate&filter_limit=1",
+            vec![("e", "bounce_rate=100%")],
+        ),
+        (
+            "filter_sort_column=label&filter_sort_order=asc&filter_limit=2",
+            vec![("a", "bounce_rate=50%"), ("b", "bounce_rate=33%")],
+        ),
+        (
+            "format_metrics=0&filter_limit=1",
+            vec![("b", "bounce_rate=0.33")],
+        ),
+        (
+            "filter_truncate=1",
+            vec![("b", "bounce_rate=33%"), ("Others", "bounce_rate=57%")],
+        ),
+        (
+            "showColumns=nb_visits&filter_limit=1",
+            vec![("b", "nb_visits=9")],
+        ),
+        (
+            "hideColumns=bounce_rate&filter_limit=1",
+            vec![("b", "bounce_count=3")],
+        ),
         ("label=a>y", vec![("y", "bounce_rate=100%")]),
         ("label=c%2520d", vec![("c d", "bounce_rate=0%")]),
-        ("flat=1&filter_pattern=^a", vec![("a - x", "bounce_rate=33%"), ("a - y", "bounce_rate=100%")]),
-        ("filter_excludelowpop=nb_visits&filter_excludelowpop_value=5", vec![("b", "bounce_rate=33%")]),
-        ("disable_generic_filters=1", vec![("a", "bounce_rate=50%"), ("b", "bounce_rate=33%"), ("c d", "bounce_rate=0%"), ("e", "bounce_rate=100%")]),
-        ("disable_queued_filters=1&filter_limit=-1&filter_offset=3", vec![("c%20d", "bounce_rate=0%")]),
-        ("disable_root_datatable_post_processor=1", vec![("a", "bounce_count=2"), ("b", "bounce_count=3"), ("c%20d", "bounce_count=0"), ("e", "bounce_count=2")]),
+        (
+            "flat=1&filter_pattern=^a",
+            vec![("a - x", "bounce_rate=33%"), ("a - y", "bounce_rate=100%")],
+        ),
+        (
+            "filter_excludelowpop=nb_visits&filter_excludelowpop_value=5",
+            vec![("b", "bounce_rate=33%")],
+        ),
+        (
+            "disable_generic_filters=1",
+            vec![
+                ("a", "bounce_rate=50%"),
+                ("b", "bounce_rate=33%"),
+                ("c d", "bounce_rate=0%"),
+                ("e", "bounce_rate=100%"),
+            ],
+        ),
+        (
+            "disable_queued_filters=1&filter_limit=-1&filter_offset=3",
+            vec![("c%20d", "bounce_rate=0%")],
+        ),
+        (
+            "disable_root_datatable_post_processor=1",
+            vec![
+                ("a", "bounce_count=2"),
+                ("b", "bounce_count=3"),
+                ("c%20d", "bounce_count=0"),
+                ("e", "bounce_count=2"),
+            ],
+        ),
     ] {
         let expected: Vec<(String, String)> = expected
             .into_iter()
@@ -95,14 +151,20 @@ fn steps_in_order() {
 
 #[test]
 fn totals_are_kept_beside_the_rows() {
-    let generic = ApiRequest::parse("keep_totals_row=1&keep_totals_row_label=Sum", "").generic();
+    let generic = Generic::of(&ApiRequest::parse(
+        "keep_totals_row=1&keep_totals_row_label=Sum",
+        b"",
+    ));
     let metrics = metrics();
     let report = ReportShape {
         processed: &metrics,
         ..ReportShape::default()
     };
     let table = shape(sample(), &report, &generic);
-    let total = table.totals_row.as_ref().map(|row| (row.label().into_owned(), row.number("nb_visits")));
+    let total = table
+        .totals_row
+        .as_ref()
+        .map(|row| (row.label().into_owned(), row.number("nb_visits")));
     assert_eq!(total, Some(("Sum".to_owned(), 16.0)));
     assert!(matches!(table.meta("totals"), Some(Value::Map(fields)) if fields.len() == 3));
     assert_eq!(table.rows.len(), 4);
@@ -110,7 +172,10 @@ fn totals_are_kept_beside_the_rows() {
 
 #[test]
 fn one_row_of_metrics_is_not_sorted_but_filtered() {
-    let generic = ApiRequest::parse("filter_sort_column=nb_visits&showColumns=nb_visits", "").generic();
+    let generic = Generic::of(&ApiRequest::parse(
+        "filter_sort_column=nb_visits&showColumns=nb_visits",
+        b"",
+    ));
     let mut row = Row::default();
     row.set("nb_visits", 3);
     row.set("nb_actions", 4);
@@ -142,11 +207,14 @@ fn segment_values_become_segments() {
 #[test]
 fn plain_lists_are_filtered() {
     let item = |name: &'static str, id: i64| {
-        Value::Map(vec![("name".into(), Value::from(name)), ("id".into(), Value::Int(id))])
+        Value::Map(vec![
+            ("name".into(), Value::from(name)),
+            ("id".into(), Value::Int(id)),
+        ])
     };
     let items = vec![item("one", 1), item("two", 2), item("three", 3)];
     let filtered = |query: &str| {
-        let generic = ApiRequest::parse(query, "").generic();
+        let generic = Generic::of(&ApiRequest::parse(query, b""));
         shape_list(items.clone(), &generic, false)
     };
     assert_eq!(filtered("filter_limit=1&filter_offset=1"), [item("two", 2)]);
