@@ -266,6 +266,9 @@ impl Queue {
 
     /// Waits for as many records as came last time, as clients that were answered together ask again together. A lone
     /// client is not kept waiting at all, and nobody once the stream dries up.
+    ///
+    /// Without this, 64 waiting clients split into two halves that take turns: with a sync of 4 ms, 7,300 appends a second at
+    /// 8.7 ms each instead of 11,600 at 5.5 ms.
     fn gather<'a>(
         &'a self,
         mut inner: MutexGuard<'a, Inner>,
