@@ -235,6 +235,11 @@ impl Names {
     pub fn translate<'a>(&self, english: &'a str, language: &str) -> Cow<'a, str> {
         words::translate(english, Language::of(language))
     }
+
+    /// English name of a column, where a report has no other name for it.
+    pub fn column(&self, column: &str) -> Option<&'static str> {
+        words::column(column)
+    }
 }
 
 #[cfg(test)]

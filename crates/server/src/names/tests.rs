@@ -284,6 +284,7 @@ fn blocks_are_sorted() {
         include_str!(concat!(env!("OUT_DIR"), "/names-regions.txt")),
         include_str!(concat!(env!("OUT_DIR"), "/names-zones.txt")),
         include_str!("currencies.txt"),
+        include_str!("columns.txt"),
     ] {
         let keys: Vec<&str> = block
             .lines()
