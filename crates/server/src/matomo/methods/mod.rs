@@ -3,6 +3,7 @@
 
 mod annotations;
 mod api;
+mod common;
 mod core;
 mod dashboards;
 mod dimensions;
@@ -51,6 +52,7 @@ const LISTS: &[&[Method]] = &[
     annotations::METHODS,
     api::METHODS,
     core::METHODS,
+    core::MISSING,
     dashboards::METHODS,
     dimensions::METHODS,
     goals::METHODS,

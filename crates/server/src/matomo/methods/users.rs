@@ -1,5 +1,0 @@
-//! `UsersManager`.
-
-use super::Method;
-
-pub const METHODS: &[Method] = &[];
