@@ -41,7 +41,12 @@ async fn run() -> Result<(), String> {
         control_route: test_mode,
         matomo_defaults: test_mode,
     };
-    let app = App::new(settings, Arc::new(ingest::Ingest::default()), options)
+    let _lock = journal::DataLock::acquire(&options.data_dir).map_err(|error| error.to_string())?;
+    let journal_dir = options.data_dir.join("journal");
+    let build = Box::new(server::rules_from_journal);
+    let ingest = ingest::Ingest::open(&journal_dir, journal::Options::default(), build)
+        .map_err(|error| error.to_string())?;
+    let app = App::new(settings, Arc::new(ingest), options)
         .await
         .map_err(|error| error.to_string())?;
     if test_mode {

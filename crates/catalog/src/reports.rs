@@ -115,6 +115,7 @@ pub enum Numbers {
     Performance,
     Bandwidth,
     Goals,
+    Countries,
     Everything,
 }
 
@@ -741,6 +742,10 @@ pub static REPORTS: &[Report] = &[
         method: "API.get", category: "API", name: "Main metrics",
         record: Record::Numbers(Numbers::Everything), metrics: &[], processed: &[], ..BLANK
     },
+    Report {
+        method: "UserCountry.getNumberOfDistinctCountries",
+        record: Record::Numbers(Numbers::Countries), hidden: true, ..BLANK
+    },
     SUBTABLE_OF_CATEGORY_ACTIONS, SUBTABLE_OF_CATEGORY_NAMES, SUBTABLE_OF_ACTION_CATEGORIES,
     SUBTABLE_OF_ACTION_NAMES, SUBTABLE_OF_NAME_ACTIONS, SUBTABLE_OF_NAME_CATEGORIES,
     Report {
@@ -812,6 +817,27 @@ const SUBTABLE_OF_NAME_ACTIONS: Report =
     event_subtable("Events.getActionFromNameId", EventText::Name, EventText::Action);
 const SUBTABLE_OF_NAME_CATEGORIES: Report =
     event_subtable("Events.getCategoryFromNameId", EventText::Name, EventText::Category);
+
+/// Methods that answer one number of a report: method, report, column.
+#[rustfmt::skip]
+pub static SCALARS: &[(&str, &str, &str)] = &[
+    ("VisitsSummary.getVisits", "VisitsSummary.get", "nb_visits"),
+    ("VisitsSummary.getUniqueVisitors", "VisitsSummary.get", "nb_uniq_visitors"),
+    ("VisitsSummary.getUsers", "VisitsSummary.get", "nb_users"),
+    ("VisitsSummary.getActions", "VisitsSummary.get", "nb_actions"),
+    ("VisitsSummary.getMaxActions", "VisitsSummary.get", "max_actions"),
+    ("VisitsSummary.getBounceCount", "VisitsSummary.get", "bounce_count"),
+    ("VisitsSummary.getVisitsConverted", "VisitsSummary.get", "nb_visits_converted"),
+    ("VisitsSummary.getSumVisitsLength", "VisitsSummary.get", "sum_visit_length"),
+    ("VisitsSummary.getSumVisitsLengthPretty", "VisitsSummary.get", "sum_visit_length"),
+    ("Referrers.getNumberOfDistinctSearchEngines", "Referrers.get", "Referrers_distinctSearchEngines"),
+    ("Referrers.getNumberOfDistinctSocialNetworks", "Referrers.get", "Referrers_distinctSocialNetworks"),
+    ("Referrers.getNumberOfDistinctKeywords", "Referrers.get", "Referrers_distinctKeywords"),
+    ("Referrers.getNumberOfDistinctCampaigns", "Referrers.get", "Referrers_distinctCampaigns"),
+    ("Referrers.getNumberOfDistinctWebsites", "Referrers.get", "Referrers_distinctWebsites"),
+    ("Referrers.getNumberOfDistinctWebsitesUrls", "Referrers.get", "Referrers_distinctWebsitesUrls"),
+    ("UserCountry.getNumberOfDistinctCountries", "UserCountry.getNumberOfDistinctCountries", "UserCountry_distinctCountries"),
+];
 
 /// The report that answers a method, by its public name.
 pub fn report(method: &str) -> Option<&'static Report> {

@@ -12,7 +12,6 @@ use serde_json::Value;
 use settings::{Principal, Secret, Settings, Snapshot};
 use tracking::device::DeviceDetector;
 use tracking::referrer::Lists;
-use tracking::rules::{InstanceRules, SiteRules};
 
 use crate::config::Config;
 use crate::names::Names;
@@ -54,7 +53,7 @@ pub struct Options {
 pub struct World {
     pub changes: settings::Changes,
     pub snapshot: Snapshot,
-    pub rules: Rules,
+    pub rules: Arc<Rules>,
     pub config: Config,
 }
 
@@ -108,7 +107,7 @@ impl App {
     /// Forgets all sites, users, visits and settings.
     pub async fn reset(&self) -> Result<(), settings::Error> {
         self.settings.reset().await?;
-        self.ingest.reset();
+        self.ingest.reset().map_err(|error| settings::Error::Storage(error.to_string()))?;
         self.salts.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.subtables.clear();
         Ok(())
@@ -163,7 +162,7 @@ impl World {
         for ((section, key), value) in snapshot.config.iter() {
             config.set(section, key, value.clone());
         }
-        let rules = rules_of(&snapshot, &config);
+        let rules = Arc::new(rules_of(&snapshot, &config));
         Ok(World { changes: snapshot.changes, snapshot, rules, config })
     }
 
@@ -182,23 +181,17 @@ impl World {
 }
 
 fn rules_of(snapshot: &Snapshot, config: &Config) -> Rules {
-    let mut instance = InstanceRules::default();
+    let mut source = crate::rules::RulesSource::default();
     for (section, name, value) in config.tracking_defaults() {
-        instance.set(section, name, &value);
+        source.settings.push((section.to_owned(), name.to_owned(), value));
     }
     for ((section, key), value) in snapshot.config.iter() {
-        instance.set(section, key, value);
+        source.settings.push((section.clone(), key.clone(), value.clone()));
     }
     for (name, value) in snapshot.options.iter() {
-        instance.set_option(name, &Value::String(value.clone()));
+        source.options.push((name.clone(), Value::String(value.clone())));
     }
-    crate::rules::add_global_defaults(&mut instance, &snapshot.defaults);
-    let urls: Vec<(SiteId, &str)> = snapshot
-        .sites
-        .iter()
-        .flat_map(|site| site.urls.iter().map(|url| (site.idsite as SiteId, url.as_str())))
-        .collect();
-    crate::rules::set_site_urls(&mut instance, &urls);
+    source.add_global_defaults(&snapshot.defaults);
     let mut goals: BTreeMap<i64, Vec<&settings::Goal>> = BTreeMap::new();
     for goal in snapshot.goals.iter() {
         goals.entry(goal.idsite).or_default().push(goal);
@@ -207,14 +200,12 @@ fn rules_of(snapshot: &Snapshot, config: &Config) -> Rules {
     for dimension in snapshot.dimensions.iter() {
         dimensions.entry(dimension.idsite).or_default().push(dimension);
     }
-    let sites = snapshot.sites.iter().map(|site| {
+    for site in snapshot.sites.iter() {
         let goals = goals.get(&site.idsite).map_or(&[][..], Vec::as_slice);
         let dimensions = dimensions.get(&site.idsite).map_or(&[][..], Vec::as_slice);
-        let settings = crate::rules::site_settings(site, goals, dimensions);
-        (site.idsite as SiteId, Arc::new(SiteRules::new(&settings, &instance)))
-    });
-    let sites = sites.collect();
-    Rules { instance, sites }
+        source.sites.push(crate::rules::site_settings(site, goals, dimensions));
+    }
+    source.build()
 }
 
 impl tracking::Salts for Inner {

@@ -21,6 +21,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 
 pub use app::{App, Options, StartError};
+pub use rules::from_journal as rules_from_journal;
 use client::Client;
 
 /// Larger bodies are refused before they are read.

@@ -1,11 +1,17 @@
 //! Configured sites and goals as the rules that tracking works by.
 
+use std::sync::Arc;
+
+use ingest::Rules;
 use model::SiteId;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use settings::{Dimension, GlobalSiteDefaults, Goal, Site};
 use tracking::rules::{
     CustomDimensionRule, Extraction, ExtractionSource, GoalRule, InstanceRules, MatchAttribute,
-    PatternKind, Scope, SiteSettings,
+    PatternKind, Scope, SiteRules, SiteSettings,
 };
+use tracking::url::SiteUrls;
 
 pub fn site_settings(site: &Site, goals: &[&Goal], dimensions: &[&Dimension]) -> SiteSettings {
     SiteSettings {
@@ -71,18 +77,47 @@ fn extraction(extraction: &settings::Extraction) -> Option<Extraction> {
     })
 }
 
-/// The defaults of all sites, which the settings keep under names of their own.
-pub fn add_global_defaults(instance: &mut InstanceRules, defaults: &GlobalSiteDefaults) {
-    instance.global_excluded_ips = defaults.excluded_ips.clone();
-    instance.global_excluded_parameters = defaults.excluded_parameters.clone();
-    instance.global_excluded_user_agents = defaults.excluded_user_agents.clone();
-    instance.global_excluded_referrers = defaults.excluded_referrers.clone();
-    instance.search_keywords = defaults.search_keyword_parameters.clone();
-    instance.search_categories = defaults.search_category_parameters.clone();
-    instance.keep_fragments = defaults.keep_url_fragments;
+/// All that the rules of tracking are made from: what the journal keeps when they change.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct RulesSource {
+    /// Section, name, value; later ones win.
+    pub settings: Vec<(String, String, Value)>,
+    pub options: Vec<(String, Value)>,
+    pub sites: Vec<SiteSettings>,
 }
 
-/// The addresses of every site, by which a referrer is known as another site of this instance.
-pub fn set_site_urls(instance: &mut InstanceRules, urls: &[(SiteId, &str)]) {
-    instance.site_urls = tracking::url::SiteUrls::from_entries(urls.iter().copied());
+impl RulesSource {
+    /// The defaults of all sites, which the settings keep under names of their own.
+    pub fn add_global_defaults(&mut self, defaults: &GlobalSiteDefaults) {
+        let mut add = |name: &str, value: Value| self.options.push((name.to_owned(), value));
+        add("SitesManager_ExcludedIpsGlobal", json!(defaults.excluded_ips));
+        add("SitesManager_ExcludedQueryParameters", json!(defaults.excluded_parameters));
+        add("SitesManager_ExcludedUserAgentsGlobal", json!(defaults.excluded_user_agents));
+        add("SitesManager_ExcludedReferrersGlobal", json!(defaults.excluded_referrers));
+        add("SitesManager_SearchKeywordParameters", json!(defaults.search_keyword_parameters));
+        add("SitesManager_SearchCategoryParameters", json!(defaults.search_category_parameters));
+        add("SitesManager_KeepURLFragmentsGlobal", json!(defaults.keep_url_fragments));
+    }
+
+    pub fn build(&self) -> Rules {
+        let mut instance = InstanceRules::default();
+        for (section, name, value) in &self.settings {
+            instance.set(section, name, value);
+        }
+        for (name, value) in &self.options {
+            instance.set_option(name, value);
+        }
+        // By these a referrer is known as another site of this instance.
+        let urls = self.sites.iter().flat_map(|site| site.urls.iter().map(|url| (site.id, url.as_str())));
+        instance.site_urls = SiteUrls::from_entries(urls);
+        let rules_of = |site: &SiteSettings| (site.id, Arc::new(SiteRules::new(site, &instance)));
+        let sites = self.sites.iter().map(rules_of).collect();
+        let source = serde_json::to_vec(self).unwrap_or_default();
+        Rules { instance, sites, source }
+    }
+}
+
+/// Rules as a journal record has them.
+pub fn from_journal(source: &[u8]) -> Option<Rules> {
+    serde_json::from_slice::<RulesSource>(source).ok().map(|source| source.build())
 }

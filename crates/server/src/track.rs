@@ -223,8 +223,13 @@ async fn note_failure(app: &App, site: i64, failure: settings::Failure, params: 
     let _ = app.settings.note_tracking_failure(site, failure, &url, now()).await;
 }
 
+/// Waits for the disk, on a thread that may wait.
 fn record(app: &App, world: &World, hits: Vec<EnrichedHit>) -> Vec<Outcome> {
-    match app.ingest.record(&hits, &world.rules) {
+    if hits.is_empty() {
+        return Vec::new();
+    }
+    let count = hits.len();
+    match tokio::task::block_in_place(|| app.ingest.record(hits, &world.rules)) {
         Ok(placed) => placed
             .into_iter()
             .map(|placed| match placed {
@@ -232,7 +237,10 @@ fn record(app: &App, world: &World, hits: Vec<EnrichedHit>) -> Vec<Outcome> {
                 Placed::InVisit(_) | Placed::Excluded(_) => Outcome::Tracked,
             })
             .collect(),
-        Err(_) => hits.iter().map(|_| Outcome::Busy).collect(),
+        Err(error) => {
+            tracing::error!(%error, "hits refused");
+            (0..count).map(|_| Outcome::Busy).collect()
+        }
     }
 }
 

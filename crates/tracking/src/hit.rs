@@ -1,6 +1,8 @@
 //! A hit after enrichment: what the journal keeps and what placing reads. No token, and no more of an
 //! address or name than the privacy rules leave.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use model::{GoalId, SiteId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +18,7 @@ pub struct EnrichedHit {
     pub time: Timestamp,
     pub received_at: Timestamp,
     pub identity: Identity,
-    /// Masked as the privacy rules want; version 4 in its mapped range of version 6.
+    /// Masked as the privacy rules want, in the form of [`stored_ip`].
     pub ip: [u8; 16],
     /// Seconds of the visitor's day.
     pub local_time_seconds: u32,
@@ -278,6 +280,31 @@ pub struct Attribution {
     pub referrer: Option<Referrer>,
 }
 
+/// The second group of an address that was sent as version 4 within version 6. Plain version 4 is stored
+/// in the mapped range, so that both sort and compare as version 4 and yet show as they were sent.
+const SENT_AS_MAPPED: u128 = 0xffff << 48;
+
+/// The stored form of an address: version 4 is `::ffff:a.b.c.d`, one that was sent in that form is
+/// `::ffff:0:a.b.c.d`, and version 6 is itself.
+pub fn stored_ip(address: IpAddr, sent_as_mapped: bool) -> [u8; 16] {
+    match address {
+        IpAddr::V4(address) if sent_as_mapped => {
+            (SENT_AS_MAPPED | u128::from(u32::from(address))).to_be_bytes()
+        }
+        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+        IpAddr::V6(address) => address.octets(),
+    }
+}
+
+/// The text of a stored address, from the columns `ip_high` and `ip_low` of a visit.
+pub fn ip_text(high: i64, low: i64) -> String {
+    let number = u128::from(high as u64) << 64 | u128::from(low as u64);
+    if number >> 32 == SENT_AS_MAPPED >> 32 {
+        return format!("::ffff:{}", Ipv4Addr::from(number as u32));
+    }
+    IpAddr::V6(number.into()).to_canonical().to_string()
+}
+
 /// A stored hit that cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
@@ -334,6 +361,21 @@ mod tests {
         let bytes = hit.to_bytes();
         assert_eq!(EnrichedHit::from_bytes(&bytes), Ok(hit));
         assert!(bytes.len() < 130, "{} bytes", bytes.len());
+    }
+
+    #[test]
+    fn addresses_show_as_they_were_sent() {
+        for (address, sent_as_mapped, text) in [
+            ("1.2.3.4", false, "1.2.3.4"),
+            ("1.2.3.4", true, "::ffff:1.2.3.4"),
+            ("2001:db8::1", false, "2001:db8::1"),
+            ("::", false, "::"),
+        ] {
+            let stored = stored_ip(address.parse().expect("an address"), sent_as_mapped);
+            let number = u128::from_be_bytes(stored);
+            let shown = ip_text((number >> 64) as u64 as i64, number as u64 as i64);
+            assert_eq!(shown, text, "{address}");
+        }
     }
 
     #[test]

@@ -32,7 +32,6 @@ reasons! {
         BulkNeedsToken "bulk_needs_token" "bulk requests are allowed with a token only";
         TooOld "too_old" "the time lies before the oldest raw data that are kept";
         BadVisitorId "bad_visitor_id" "cid has not exactly 16 hexadecimal digits";
-        BadAddress "bad_address" "cip is no address";
         UnknownGoal "unknown_goal" "idgoal names no goal of the site";
         EmptyEvent "empty_event" "an event has an empty category or action";
         EmptyContent "empty_content" "a content has an empty name";

@@ -93,6 +93,8 @@ pub struct Enriching<'a> {
     pub hit: EnrichedHit,
     /// The visitor's address, not masked.
     ip: IpAddr,
+    /// It was sent as an address of version 4 within version 6, and is shown as one.
+    mapped_ip: bool,
     device: std::sync::Arc<Device>,
     user_agent: String,
     /// The page's address as sent, or that of the tracking image's page.
@@ -143,7 +145,8 @@ pub fn enrich(
             received_at: environment.received_at,
             ..EnrichedHit::default()
         },
-        ip: environment.remote_ip,
+        ip: environment.remote_ip.to_canonical(),
+        mapped_ip: false,
         device: std::sync::Arc::default(),
         user_agent: String::new(),
         page_url: page_url(params, environment),

@@ -5,8 +5,7 @@ use model::{Name, Row, Table, Value};
 
 use super::actions::{hit_columns, hit_measures};
 use super::levels::{Tree, TwoLevels, two_levels};
-use super::visits::{
-    add_goals, by_label, conversion_measures, visit_measures, visit_values, whole,
+use super::visits::{as_day, add_goals, by_label, conversion_measures, visit_measures, visit_values, whole,
 };
 use super::{Context, action_column, conversion_column, visit_column};
 use crate::{Key, Measure, QueryError, Test, Verb};
@@ -69,7 +68,10 @@ fn visit_variables(
         let tree = parts.entry(part).or_default();
         for group in groups {
             let text = |at: usize| context.view.texts.text(group.keys[at]).to_owned();
-            add(tree, &text(0), &text(1), visit_values(&group.values));
+            let mut columns = as_day(context, visit_values(&group.values));
+            // A person may be in several rows of a name, so the count is not given.
+            columns.retain(|(name, _)| *name != "nb_uniq_visitors");
+            add(tree, &text(0), &text(1), columns);
             add_slot(tree.row(&text(0)), "visit", index + 1);
         }
     }
@@ -148,20 +150,12 @@ fn page_variables(
         verb: Verb::IsNot(0),
     }];
     let keys = vec![Key::Column(name), Key::Column(value)];
-    let measures = vec![
-        Measure::Distinct(visit_column(visit::VISITOR)),
-        Measure::Distinct(action_column(action::VISIT)),
-        Measure::Count,
-    ];
+    let measures = vec![Measure::Count];
     for (part, groups) in context.ask_by_part(TableId::Actions, tests, keys, measures)? {
         let tree = parts.entry(part).or_default();
         for group in groups {
             let text = |at: usize| context.view.texts.text(group.keys[at]).to_owned();
-            let columns = vec![
-                ("nb_uniq_visitors", whole(group.values[0])),
-                ("nb_visits", whole(group.values[1])),
-                ("nb_actions", whole(group.values[2])),
-            ];
+            let columns = vec![("nb_actions", whole(group.values[0]))];
             add(tree, &text(0), &text(1), columns);
             add_slot(tree.row(&text(0)), "page", index + 1);
         }

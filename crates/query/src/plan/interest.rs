@@ -1,7 +1,7 @@
 use catalog::columns::TableId;
 use model::{Row, Table};
 
-use super::visits::{test, whole};
+use super::visits::{as_text, test, whole};
 use super::{Context, RowLimit, visit_column};
 use crate::{Key, Measure, QueryError, Verb};
 
@@ -14,6 +14,10 @@ pub struct Buckets {
     pub divided_by: i64,
     /// Count returning visits only, and new ones in a row of their own.
     pub returning_only: bool,
+}
+
+fn counted(context: &Context, count: f64) -> model::Value {
+    if context.is_raw_day() { as_text(&whole(count)) } else { whole(count) }
 }
 
 /// How many visits fall into each range; a row's label is its place in the list, `new` for new visits.
@@ -48,12 +52,12 @@ pub fn visit_buckets(context: &Context, buckets: &Buckets) -> Result<Table, Quer
         };
         any |= count > 0.0;
         let mut row = Row::labelled("new");
-        row.set("nb_visits", whole(count));
+        row.set("nb_visits", counted(context, count));
         rows.push(row);
     }
     for (at, count) in counts.into_iter().enumerate() {
         let mut row = Row::labelled(at.to_string());
-        row.set("nb_visits", whole(count));
+        row.set("nb_visits", counted(context, count));
         rows.push(row);
     }
     if !any {

@@ -157,8 +157,8 @@ fn viewed_by(context: &Context, column: usize) -> Result<BTreeMap<i64, Rows>, Qu
     let parts = context.ask_by_part(TableId::Actions, tests, keys, measures)?;
     let row = |group: super::Group| {
         let mut columns = vec![
-            ("nb_uniq_visitors", whole(group.values[0])),
             ("nb_visits", whole(group.values[1])),
+            ("nb_uniq_visitors", whole(group.values[0])),
             ("nb_actions", whole(group.values[2])),
         ];
         if group.values[4] > 0.0 {

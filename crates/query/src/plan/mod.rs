@@ -133,6 +133,11 @@ impl Context<'_> {
         self.grain == Grain::Day && !self.is_one_day()
     }
 
+    /// One day as Matomo's database gives it, sums as texts.
+    pub(crate) fn is_raw_day(&self) -> bool {
+        self.grain == Grain::Day && self.is_one_day()
+    }
+
     pub(crate) fn question(
         &self,
         table: TableId,

@@ -144,6 +144,15 @@ const LEAF_ONLY: [&str; 3] = [
     "exit_nb_uniq_visitors",
 ];
 
+/// A page's columns as a folder adds them: sums kept as texts become numbers.
+fn numbers_of(child: &Row) -> Vec<(model::Name, Value)> {
+    let number = |(name, value): &(model::Name, Value)| match value {
+        Value::Text(_) if name.starts_with("sum_") => (name.clone(), super::number(value.number())),
+        value => (name.clone(), value.clone()),
+    };
+    child.columns.iter().map(number).collect()
+}
+
 impl Folder {
     fn place(&mut self, label: &str) -> usize {
         if let Some(at) = self.places.get(label) {
@@ -164,11 +173,7 @@ impl Folder {
             if let Some(folder) = branch.folder {
                 let subtable = folder.table();
                 for child in &subtable.rows {
-                    let sums = Row {
-                        columns: child.columns.clone(),
-                        ..Row::default()
-                    };
-                    add_row(&mut row, sums);
+                    add_row(&mut row, Row { columns: numbers_of(child), ..Row::default() });
                 }
                 for name in LEAF_ONLY {
                     row.remove(name);

@@ -69,6 +69,31 @@ pub(super) fn visit_values(values: &[f64]) -> Vec<(&'static str, Value)> {
         .collect()
 }
 
+/// Sums of one day come from Matomo's database as texts, and clients see them so.
+const TEXTS_OF_A_DAY: [&str; 4] =
+    ["nb_actions", "sum_visit_length", "bounce_count", "nb_visits_converted"];
+
+pub(super) fn as_day(
+    context: &Context,
+    mut columns: Vec<(&'static str, Value)>,
+) -> Vec<(&'static str, Value)> {
+    if context.is_raw_day() {
+        for (name, value) in &mut columns {
+            if TEXTS_OF_A_DAY.contains(name) {
+                *value = as_text(value);
+            }
+        }
+    }
+    columns
+}
+
+pub(super) fn as_text(value: &Value) -> Value {
+    match value {
+        Value::Int(number) => Value::Text(number.to_string()),
+        other => other.clone(),
+    }
+}
+
 /// A count; no value at all counts as 0.
 pub(super) fn whole(value: f64) -> Value {
     if value.is_nan() {
@@ -95,7 +120,7 @@ pub fn visits_by(context: &Context, record: &VisitRecord) -> Result<Table, Query
         let mut builder = Builder::new();
         for group in groups {
             let label = label_of(context, record, &group.keys);
-            builder.add(&label, visit_values(&group.values));
+            builder.add(&label, as_day(context, visit_values(&group.values)));
         }
         for (label, goals) in conversions.remove(&part).unwrap_or_default() {
             // A conversion on a day without a visit of that label (the visit ended later) has no row there.

@@ -2,9 +2,11 @@
 
 pub mod error;
 pub mod formats;
+mod formulas;
 pub mod methods;
 mod numbers;
 pub mod params;
+mod ranges;
 mod records;
 mod reports;
 pub mod request;
@@ -38,7 +40,7 @@ pub async fn handle(app: &App, client: Client, headers: &HeaderMap, request: Api
     let format = match Format::find(request.text("format").unwrap_or("xml")) {
         Ok(format) => format,
         Err(message) => {
-            return respond(formats::render_error(Format::Xml, &message, &FormatOptions::default()));
+            return respond(formats::render_unknown_format(&message));
         }
     };
     let options = format_options(&request);
@@ -128,8 +130,11 @@ pub async fn run(call: Call<'_>, options: FormatOptions) -> ApiResult<(Answer, F
     if !call.principal.may_call(&call.method) {
         return Err(ApiError::unauthorised(format!("This token may not call {}.", call.method)));
     }
-    if let Some(report) = catalog::reports::report(&call.method) {
-        return reports::answer(&call, report, options).await;
+    let scalar = catalog::reports::SCALARS.iter().find(|(method, _, _)| *method == call.method);
+    let report = scalar.map_or(call.method.as_str(), |(_, report, _)| report);
+    if let Some(report) = catalog::reports::report(report) {
+        let column = scalar.map(|(_, _, column)| *column);
+        return reports::answer(&call, report, column, options).await;
     }
     let method = methods::find(&call.method).ok_or_else(|| ApiError::method(&call.method))?;
     check_access(&call, method.access)?;

@@ -17,9 +17,45 @@ pub fn row(context: &Context, which: Numbers, extra: &Extra) -> Result<Table, Qu
         Numbers::Performance => performance(context)?,
         Numbers::Bandwidth => bandwidth(context)?,
         Numbers::Goals => goals(context, extra)?,
+        Numbers::Countries => countries(context)?,
         Numbers::Everything => everything(context, extra)?,
     };
     Ok(Table::of(row.into_iter().collect()))
+}
+
+/// The row of a report without any data.
+pub fn zeros(report: &catalog::reports::Report) -> Table {
+    let names: &[&str] = match report.record {
+        catalog::reports::Record::Numbers(Numbers::Visits) => &[
+            "nb_uniq_visitors",
+            "nb_users",
+            "nb_visits",
+            "nb_actions",
+            "nb_visits_converted",
+            "bounce_count",
+            "sum_visit_length",
+            "max_actions",
+        ],
+        catalog::reports::Record::Numbers(Numbers::Actions) => &[
+            "nb_pageviews",
+            "nb_uniq_pageviews",
+            "nb_downloads",
+            "nb_uniq_downloads",
+            "nb_outlinks",
+            "nb_uniq_outlinks",
+            "nb_searches",
+            "nb_keywords",
+        ],
+        _ => &[],
+    };
+    if names.is_empty() {
+        return Table::default();
+    }
+    let mut row = Row::default();
+    for name in names {
+        row.set(*name, 0);
+    }
+    Table::of(vec![row])
 }
 
 fn whole(value: f64) -> Value {
@@ -157,11 +193,17 @@ fn performance(context: &Context) -> Result<Option<Row>, QueryError> {
             0.0 => 0.0,
             hits => totals.sums_ms[at] / 1000.0 / hits,
         };
-        let seconds = (seconds * 100.0).round() / 100.0;
         load += seconds;
-        row.set(format!("avg_time_{name}"), whole(seconds));
+        row.set(format!("avg_time_{name}"), whole((seconds * 100.0).round() / 100.0));
     }
     row.set("avg_page_load_time", whole((load * 100.0).round() / 100.0));
+    Ok(Some(row))
+}
+
+fn countries(context: &Context) -> Result<Option<Row>, QueryError> {
+    let count = plan::distinct_visit_values(context, visit::COUNTRY, Vec::new())?;
+    let mut row = Row::default();
+    row.set("UserCountry_distinctCountries", whole(count));
     Ok(Some(row))
 }
 

@@ -1,14 +1,14 @@
 //! From a report's row in the catalog to its raw table.
 
-use catalog::columns::{TableId, action, visit};
-use catalog::reports::{Actions, EventText, ItemText, Numbers, Range, Record, Report, VisitKey};
+use catalog::columns::{TableId, visit};
+use catalog::reports::{Actions, EventText, ItemText, Record, Report, VisitKey};
 use model::{Row, Table, Value};
 use query::plan::{
     self, ActionRecord, Buckets, Context, EventColumn, ItemColumn, Label, ReferrerRecord, VisitRecord,
 };
 use query::{Operand, QueryError, Test, Verb};
 
-use super::numbers;
+use super::{numbers, ranges};
 
 /// Parameters of a report besides site, period and segment.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +37,9 @@ pub fn table(context: &Context, report: &Report, extra: &Extra) -> Result<Table,
         Record::Visits { columns, conversions, key } => visits(context, columns, conversions, key),
         Record::Buckets { column, divided_by, ranges, returning_only } => {
             let buckets = Buckets { column, ranges, divided_by, returning_only };
-            plan::visit_buckets(context, &buckets)
+            let mut table = plan::visit_buckets(context, &buckets)?;
+            ranges::show_visits(&mut table, report.shown, ranges);
+            Ok(table)
         }
         Record::Plugins => plugins(context),
         Record::UserIds => user_ids(context),
@@ -53,7 +55,10 @@ pub fn table(context: &Context, report: &Report, extra: &Extra) -> Result<Table,
         Record::Contents { by_piece } => plan::contents(context, by_piece),
         Record::Items(text) => plan::items(context, item(text), extra.abandoned_carts),
         Record::GoalHistogram { column, divided_by, ranges } => {
-            plan::conversion_histogram(context, extra.goal, column, divided_by, ranges)
+            let goal = extra.goal;
+            let mut table = plan::conversion_histogram(context, goal, column, divided_by, ranges)?;
+            ranges::show_conversions(&mut table, report.shown, ranges);
+            Ok(table)
         }
         Record::CustomVariables => plan::custom_variables(context),
         Record::CustomDimension => custom_dimension(context, extra),
@@ -147,6 +152,11 @@ fn weekdays(table: Table) -> Table {
             let mut day = day.clone();
             day.set("label", *name);
             day.remove("max_actions");
+            // Visits come first in this report.
+            if let Some(visitors) = day.remove("nb_uniq_visitors") {
+                let at = day.columns.iter().position(|(name, _)| name == "nb_visits");
+                day.columns.insert(at.map_or(0, |at| at + 1), ("nb_uniq_visitors".into(), visitors));
+            }
             plan::add_table(&mut week, Table::of(vec![day]));
         }
         let mut row = week.rows.remove(0);
@@ -197,6 +207,7 @@ fn plugins(context: &Context) -> Result<Table, QueryError> {
     if by_set.rows.is_empty() {
         return Ok(Table::default());
     }
+    let all: f64 = by_set.rows.iter().map(|row| row.number("nb_visits")).sum();
     let rows = SHOWN.iter().map(|(name, bit)| {
         let with = by_set.rows.iter().filter(|row| {
             row.label().parse::<i64>().is_ok_and(|set| set >> bit & 1 == 1)
@@ -206,13 +217,12 @@ fn plugins(context: &Context) -> Result<Table, QueryError> {
             first.make_ascii_uppercase();
         }
         let mut row = Row::labelled(label);
-        row.set("nb_visits", with.map(|row| row.number("nb_visits") as i64).sum::<i64>());
+        let visits = with.map(|row| row.number("nb_visits")).sum::<f64>();
+        row.set("nb_visits", visits as i64);
+        row.set("nb_visits_percentage", super::shape::metrics::quotient(visits, all, 2));
         row
     });
-    let mut table = Table::of(rows.collect());
-    let all: i64 = by_set.rows.iter().map(|row| row.number("nb_visits") as i64).sum();
-    table.set_meta("_visits", all);
-    Ok(table)
+    Ok(Table::of(rows.collect()))
 }
 
 fn referrer_types(context: &Context) -> Result<Table, QueryError> {
@@ -337,22 +347,6 @@ fn custom_dimension(context: &Context, extra: &Extra) -> Result<Table, QueryErro
     plan::visits_by(context, &record)
 }
 
-/// The text of a range as its row is called: `1 page`, `6-7 pages`, `121-364 days`.
-pub fn range_label(range: &Range, one: &str, many: &str) -> String {
-    match range {
-        (from, Some(to)) if from == to => match from {
-            1 => one.replace("%s", "1"),
-            from => many.replace("%s", &from.to_string()),
-        },
-        (from, Some(to)) => many.replace("%s", &format!("{from}-{to}")),
-        (from, None) => many.replace("%s", &format!("{from}+")),
-    }
-}
-
-/// Keeps `Numbers` and `action` columns named where this file alone needs them.
 pub fn is_numbers(report: &Report) -> bool {
     matches!(report.record, Record::Numbers(_))
 }
-
-const _: usize = action::ID;
-const _: Option<Numbers> = None;

@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
-use catalog::reports::{EventText, Record, Report};
-use model::{Answer, Role, SiteId, Table, TableSet};
+use catalog::reports::{Actions, EventText, Record, Report, Shown};
+use model::{Answer, Role, SiteId, Table, TableSet, Value};
 use query::Limits;
 use query::period::{Asked, Period, PeriodKind};
 use query::plan::Context;
 
 use super::error::{ApiError, ApiResult};
 use super::formats::FormatOptions;
+use super::formulas;
+use super::params::Generic;
 use super::records::{self, Dimension, Extra};
+use super::shape::flatten::Flattening;
+use super::shape::{ReportShape, shape_answer};
 use super::show::{self, Showing};
 use super::{Call, subtables, world};
 use crate::app::World;
@@ -18,12 +22,15 @@ use crate::app::World;
 pub async fn answer(
     call: &Call<'_>,
     report: &'static Report,
+    column: Option<&'static str>,
     options: FormatOptions,
 ) -> ApiResult<(Answer, FormatOptions)> {
     let world = call.app.world().await?;
     let sites = world::sites(call, &world, Role::View)?;
     let view = call.app.ingest.view();
-    let run = Run { call, world: &world, view: &view, report };
+    let generic = call.request.generic();
+    let processed = formulas::of(report);
+    let run = Run { call, world: &world, view: &view, report, column, single: !sites.several };
     let answer = tokio::task::block_in_place(|| match sites.several {
         false => run.site(sites.ids[0]),
         true => {
@@ -34,7 +41,40 @@ pub async fn answer(
             Ok(Answer::Set(TableSet { key: "idSite", parts }))
         }
     })?;
-    Ok((answer, options))
+    let shape = shape_of(report, &processed, &world);
+    let answer = shape_answer(answer, &shape, &generic);
+    Ok((answer, with_generic(options, &generic)))
+}
+
+fn shape_of<'a>(
+    report: &'a Report,
+    processed: &'a [super::shape::metrics::ProcessedMetric],
+    world: &World,
+) -> ReportShape<'a> {
+    let is_pages = matches!(report.shown, Shown::Page { .. });
+    ReportShape {
+        sort_column: (!report.sort.is_empty()).then_some(report.sort),
+        sort_ascending: report.sort == "label",
+        limit: world.config.number("API_datatable_default_limit"),
+        flattening: Some(Flattening {
+            separator: report.flat_separator.to_owned(),
+            dimensions: report.levels.iter().map(|level| level.id.into()).collect(),
+            root_prefix: if is_pages { "/" } else { "" },
+        }),
+        processed,
+        // The names of ranges have a plus that is no space.
+        encoded_labels: !matches!(
+            report.record,
+            Record::Buckets { .. } | Record::GoalHistogram { .. } | Record::Plugins
+        ),
+        title_labels: matches!(report.shown, Shown::Title { .. }),
+        ..ReportShape::default()
+    }
+}
+
+fn with_generic(mut options: FormatOptions, generic: &Generic) -> FormatOptions {
+    options.expanded = generic.expanded && !generic.flat;
+    options
 }
 
 struct Run<'a> {
@@ -42,29 +82,64 @@ struct Run<'a> {
     world: &'a Arc<World>,
     view: &'a query::View,
     report: &'static Report,
+    /// The one number that is asked for.
+    column: Option<&'static str>,
+    /// One site is asked for.
+    single: bool,
 }
 
 impl Run<'_> {
     fn site(&self, site: SiteId) -> ApiResult<Answer> {
         let zone = world::zone_of(self.world, site);
         match world::periods(self.call, &zone)? {
-            Asked::One(period) => self.one(site, &period),
+            Asked::One(period) => self.one(site, &period, self.single),
             Asked::Each(periods) => {
                 let mut parts = Vec::with_capacity(periods.len());
                 for period in periods {
-                    parts.push((period.key(), self.one(site, &period)?));
+                    parts.push((period.key(), self.one(site, &period, false)?));
                 }
                 Ok(Answer::Set(TableSet { key: "date", parts }))
             }
         }
     }
 
-    fn one(&self, site: SiteId, period: &Period) -> ApiResult<Answer> {
-        let table = self.table(site, period)?;
-        Ok(match records::is_numbers(self.report) {
-            true => Answer::Metrics(table),
-            false => Answer::Table(table),
-        })
+    /// `alone`: no other period or site is asked for; then a row of numbers is never empty.
+    fn one(&self, site: SiteId, period: &Period, alone: bool) -> ApiResult<Answer> {
+        let mut table = self.table(site, period)?;
+        if !records::is_numbers(self.report) {
+            return Ok(Answer::Table(table));
+        }
+        if let Some(column) = self.column {
+            return Ok(Answer::Metrics(self.only(&table, column)));
+        }
+        if alone && table.rows.is_empty() {
+            table = super::numbers::zeros(self.report);
+        }
+        let asked = self.call.request.list("columns");
+        if !asked.is_empty() {
+            self.keep(&mut table, &asked);
+        }
+        Ok(Answer::Metrics(table))
+    }
+
+    fn only(&self, table: &Table, column: &str) -> Table {
+        let value = table.rows.first().and_then(|row| row.get(column)).cloned();
+        let mut value = value.unwrap_or(Value::Int(0));
+        if self.call.method.ends_with("Pretty") {
+            let words = super::shape::number::DurationWords::ENGLISH;
+            value = Value::Text(super::shape::number::NumberFormat::ENGLISH.duration_words(value.number(), &words));
+        }
+        let mut row = model::Row::default();
+        row.set(column.to_owned(), value);
+        Table::of(vec![row])
+    }
+
+    /// `columns`: only these metrics, computed ones included.
+    fn keep(&self, table: &mut Table, asked: &[String]) {
+        super::shape::metrics::compute(table, &formulas::of(self.report));
+        for row in &mut table.rows {
+            row.columns.retain(|(name, _)| asked.iter().any(|asked| asked == name));
+        }
     }
 
     /// The report's table, labels shown, before it is shaped.
@@ -111,7 +186,22 @@ impl Run<'_> {
             parent_label: parents.last().map_or("", String::as_str),
         };
         show::prepare(&mut table, self.report, &showing);
+        self.tidy(&mut table);
         Ok(table)
+    }
+
+    /// Columns that a report does not show, or only where they say something.
+    fn tidy(&self, table: &mut Table) {
+        match self.report.record {
+            Record::Actions(Actions::Keywords | Actions::KeywordsWithoutResult) => {
+                let distinct = ["nb_uniq_visitors", "sum_daily_nb_uniq_visitors"];
+                formulas::drop_columns(table, &distinct);
+                formulas::drop_unused_timings(table);
+            }
+            Record::SearchCategories => formulas::drop_columns(table, &["nb_uniq_visitors"]),
+            Record::Actions(_) | Record::CustomDimension => formulas::drop_unused_timings(table),
+            _ => {}
+        }
     }
 
     fn extra(&self, site: SiteId) -> ApiResult<Extra> {

@@ -73,6 +73,11 @@ impl ApiRequest {
         }
     }
 
+    /// The filters that every report understands.
+    pub fn generic(&self) -> super::params::Generic {
+        super::params::Generic::of(self)
+    }
+
     pub fn with(mut self, name: &str, value: &str) -> ApiRequest {
         self.map.insert_text(name, value);
         self

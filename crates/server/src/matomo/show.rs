@@ -125,6 +125,8 @@ fn known_place(label: &str) -> String {
     let parts: Vec<&str> = label.split('|').collect();
     let known = |part: &str| if part.is_empty() { "xx".to_owned() } else { part.to_owned() };
     match parts.as_slice() {
+        ["", _] => "xx|xx".to_owned(),
+        ["", _, _] => "xx|xx|xx".to_owned(),
         [region, country] => format!("{}|{}", known(region), known(country)),
         [city, region, country] => format!("{}|{}|{}", known(city), known(region), known(country)),
         _ => label.to_owned(),
@@ -165,7 +167,7 @@ fn show_row(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
         }
         Shown::BrowserVersion => browser_version(row, label, showing),
         Shown::BrowserEngine => {
-            row.set("label", unknown_if_empty(label));
+            row.set("label", engine(label));
             segment(row, "browserEngine", label);
         }
         Shown::Resolution => {
@@ -383,16 +385,29 @@ fn device_model(row: &mut Row, label: &str) {
     let (brand, model) = label.split_once(';').unwrap_or((label, ""));
     let shown = match (brand, model) {
         ("", "") => UNKNOWN.to_owned(),
-        (brand, model) => format!("{} - {}", unknown_if_empty(brand), match model {
-            "" => "Generic model",
-            model => model,
-        }),
+        ("", model) => capitals(model),
+        (brand, "") => format!("{brand} - {UNKNOWN}"),
+        (brand, model) => format!("{brand} - {}", generic(model)),
     };
     row.set("label", shown);
     if !label.trim_matches(';').is_empty() {
         let segment = format!("deviceBrand=={};deviceModel=={}", encode(brand), encode(model));
         row.set_meta("segment", segment);
     }
+}
+
+/// `generic smartphone`, as a device is stored whose model is unknown, in capitals.
+fn generic(model: &str) -> Cow<'_, str> {
+    if model.starts_with("generic ") { Cow::Owned(capitals(model)) } else { Cow::Borrowed(model) }
+}
+
+fn capitals(text: &str) -> String {
+    let mut start = true;
+    let capital = |letter: char| {
+        let upper = std::mem::replace(&mut start, letter == ' ');
+        if upper { letter.to_ascii_uppercase() } else { letter }
+    };
+    text.chars().map(capital).collect()
 }
 
 fn os_version(row: &mut Row, label: &str, showing: &Showing) {
@@ -418,6 +433,20 @@ fn browser_version(row: &mut Row, label: &str, showing: &Showing) {
     let segment =
         format!("browserCode=={};browserVersion=={}", encode(code), encode(version));
     row.set_meta("segment", segment);
+}
+
+/// Engines with the browsers that people know them by.
+fn engine(label: &str) -> &str {
+    match label {
+        "" => UNKNOWN,
+        "Trident" => "Trident (IE)",
+        "Gecko" => "Gecko (Firefox)",
+        "KHTML" => "KHTML (Konqueror)",
+        "Presto" => "Presto (Opera)",
+        "WebKit" => "WebKit (Safari, Chrome)",
+        "Blink" => "Blink (Chrome, Opera)",
+        other => other,
+    }
 }
 
 fn resolution(label: &str) -> &str {
@@ -519,6 +548,7 @@ fn referrer_url(row: &mut Row, label: &str, shown: Shown, _showing: &Showing) {
 
 fn page(row: &mut Row, _label: &str, name: &str, showing: &Showing) {
     if name.is_empty() {
+        row.remove_meta("folder_url_start");
         return;
     }
     if let Some(url) = row.meta("url").and_then(Value::as_str) {
@@ -531,6 +561,7 @@ fn page(row: &mut Row, _label: &str, name: &str, showing: &Showing) {
 }
 
 fn title(row: &mut Row, label: &str, name: &str) {
+    row.remove_meta("folder_url_start");
     if name.is_empty() || row.subtable.is_some() {
         return;
     }
@@ -540,6 +571,7 @@ fn title(row: &mut Row, label: &str, name: &str) {
 }
 
 fn link(row: &mut Row, name: &str) {
+    row.remove_meta("folder_url_start");
     if let Some(url) = row.meta("url").and_then(Value::as_str) {
         let segment = format!("{name}=={}", encode(&encode(url)));
         row.set_meta("segment", segment);

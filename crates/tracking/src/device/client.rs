@@ -6,7 +6,7 @@ use super::compile::fragments::Fragment;
 use super::compile::rules::{BrowserRule, Index, Text};
 use super::detection::{Detection, contains};
 use super::engine;
-use super::machine::{Boundary, Subject};
+use super::subject::{Boundary, Subject};
 use super::system::is_empty;
 use super::version::{compare, fill, leading_number};
 use std::cmp::Ordering;

@@ -4,8 +4,9 @@ use super::candidates::{Candidates, List};
 use super::compile::fragments::Fragment;
 use super::compile::rules::{Pattern, Rules};
 use super::hints::ClientHints;
-use super::machine::{Boundary, Code, Found, Scratch, Subject};
+use super::machine::{Code, Found, Scratch};
 use super::names::Names;
+use super::subject::{Boundary, Subject};
 use super::version::VersionDepth;
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! The version of a browser's engine, which the user agent states after the engine's name.
 
-use super::machine::Subject;
+use super::subject::Subject;
 
 /// Longest number that stands for a version when it has no point in it.
 const MAX_PLAIN_DIGITS: usize = 7;

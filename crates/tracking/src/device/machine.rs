@@ -5,10 +5,9 @@
 //! already tried, which makes its time linear in the length of the text: no user agent, however
 //! hostile, can hold up tracking.
 
-use super::candidates::Candidates;
-use super::compile::grams::GramSet;
 use super::compile::program::{HEADER_BYTES, SWITCH_CLASSES, UNLIMITED, op, switch_class};
 use super::compile::syntax::ByteSet;
+use super::subject::{Boundary, Subject};
 
 /// Steps of a search before places are noted down.
 const STEPS_BEFORE_NOTES: u32 = 20_000;
@@ -16,89 +15,6 @@ const STEPS_BEFORE_NOTES: u32 = 20_000;
 const LOOK_STEPS: u32 = 2_000;
 /// Nested look-arounds beyond this fail.
 const MAX_LOOK_DEPTH: u8 = 8;
-
-/// A text to search, with everything about it that all expressions share.
-#[derive(Debug)]
-pub struct Subject<'t> {
-    text: &'t str,
-    lower: Vec<u8>,
-    grams: GramSet,
-    /// The rules that have a chance.
-    candidates: Vec<u32>,
-    /// Places where a rule may begin: at the start, or where a word begins.
-    rule_starts: Vec<u32>,
-    /// The same with the looser condition for fixed fragments: no letter before.
-    fragment_starts: Vec<u32>,
-}
-
-/// Where an expression may begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Boundary {
-    /// Not after a letter, digit, dash or single underscore.
-    Rule,
-    /// Not after a letter, dash or underscore.
-    Fragment,
-    /// Anywhere.
-    Anywhere,
-}
-
-impl<'t> Subject<'t> {
-    /// Prepares a text.
-    pub fn new(text: &'t str, candidates: &Candidates) -> Self {
-        let lower = text.as_bytes().to_ascii_lowercase();
-        let starts = |accept: fn(&[u8]) -> bool| {
-            (0..=lower.len())
-                .filter(|place| accept(&lower[..*place]))
-                .map(|place| place as u32)
-                .collect()
-        };
-        let (grams, candidates) = candidates.of(&lower);
-        Subject {
-            text,
-            grams,
-            candidates,
-            rule_starts: starts(rule_may_follow),
-            fragment_starts: starts(fragment_may_follow),
-            lower,
-        }
-    }
-
-    /// The rules that have a chance, for [`Candidates::of_list`].
-    pub fn candidates(&self) -> &[u32] {
-        &self.candidates
-    }
-
-    /// The text itself.
-    pub fn text(&self) -> &'t str {
-        self.text
-    }
-
-    /// The text in lower case.
-    pub fn lower(&self) -> &[u8] {
-        &self.lower
-    }
-}
-
-fn is_lower_or_digit(byte: u8) -> bool {
-    byte.is_ascii_lowercase() || byte.is_ascii_digit()
-}
-
-fn rule_may_follow(before: &[u8]) -> bool {
-    match before {
-        [] => true,
-        [.., last] if !is_lower_or_digit(*last) && *last != b'-' && *last != b'_' => true,
-        [.., last_but_one, b'_'] if !is_lower_or_digit(*last_but_one) && *last_but_one != b'-' => {
-            true
-        }
-        before => before.ends_with(b"sprd-") || before.ends_with(b"mz-"),
-    }
-}
-
-fn fragment_may_follow(before: &[u8]) -> bool {
-    before
-        .last()
-        .is_none_or(|last| !last.is_ascii_lowercase() && *last != b'-' && *last != b'_')
-}
 
 /// Where the groups of an expression have matched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -199,7 +115,7 @@ impl<'c> Code<'c> {
     ) -> Option<Found<'t>> {
         self.search(place, subject, boundary, scratch)
             .then(|| Found {
-                text: subject.text,
+                text: subject.text(),
                 slots: scratch.slots.clone(),
             })
     }
@@ -234,7 +150,7 @@ impl<'c> Code<'c> {
         ) else {
             return false;
         };
-        if !subject.grams.fulfils(needs) {
+        if !subject.grams().fulfils(needs) {
             return false;
         }
         let first = self
@@ -243,17 +159,17 @@ impl<'c> Code<'c> {
         let first = first.copied().unwrap_or(ByteSet::ALL);
         let anywhere: Vec<u32>;
         let starts = match boundary {
-            Boundary::Rule => &subject.rule_starts,
-            Boundary::Fragment => &subject.fragment_starts,
+            Boundary::Rule => subject.rule_starts(),
+            Boundary::Fragment => subject.fragment_starts(),
             Boundary::Anywhere => {
-                anywhere = (0..=subject.lower.len() as u32).collect();
+                anywhere = (0..=subject.lower().len() as u32).collect();
                 &anywhere
             }
         };
         let mut run = Run {
             program,
             sets: self.sets,
-            text: &subject.lower,
+            text: subject.lower(),
             scratch,
             steps_left: STEPS_BEFORE_NOTES,
             noting: false,
@@ -654,6 +570,7 @@ impl Step {
 
 #[cfg(test)]
 mod tests {
+    use super::super::candidates::Candidates;
     use super::super::compile::program::Assembler;
     use super::*;
 

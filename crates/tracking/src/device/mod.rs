@@ -15,7 +15,10 @@ mod hardware;
 mod hints;
 mod machine;
 mod names;
+mod subject;
 mod system;
+#[cfg(test)]
+mod tests;
 mod version;
 
 pub use compile::{CompileError, DEVICE_TYPES};
@@ -29,9 +32,10 @@ use compile::rules::Rules;
 use compile::{Layout, device_type_number};
 use detection::Detection;
 use hardware::Surroundings;
-use machine::{Scratch, Subject};
+use machine::Scratch;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use subject::Subject;
 
 /// Longer user agents are cut off here, as Matomo does before it looks at them.
 pub const MAX_USER_AGENT_CHARACTERS: usize = 500;
@@ -73,6 +77,13 @@ pub struct Bot {
     pub url: String,
     pub producer_name: String,
     pub producer_url: String,
+}
+
+impl Bot {
+    /// Whether it gathers text for, or acts on behalf of, an artificial intelligence.
+    pub fn is_ai(&self) -> bool {
+        self.category.starts_with("AI ")
+    }
 }
 
 /// What a request comes from. Empty strings and `None` stand for what is not known.

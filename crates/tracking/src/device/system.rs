@@ -4,8 +4,9 @@ use super::candidates::List;
 use super::compile::fragments::Fragment;
 use super::compile::rules::{SystemRule, Text};
 use super::detection::Detection;
-use super::machine::{Boundary, Found, Subject};
+use super::machine::Found;
 use super::names::Named;
+use super::subject::{Boundary, Subject};
 use super::version::{fill, leading_number};
 use std::collections::HashMap;
 

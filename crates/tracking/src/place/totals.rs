@@ -76,14 +76,13 @@ fn next_buyer(before: i64, order: bool) -> i64 {
     }
 }
 
-/// Matomo lengthens a visit by two seconds and the number that the request gives as its goal, which is -1
-/// where a page reached the goal.
-pub fn lengthen_by_conversion(row: &mut [i64], hit: &EnrichedHit) {
-    let named = hit
-        .goals
-        .iter()
-        .find(|goal| goal.manual)
-        .map(|goal| goal.goal);
+/// Matomo lengthens a known visitor's visit by two seconds and the number that the request gives as its
+/// goal, which is -1 where a page reached the goal.
+pub fn lengthen_by_conversion(row: &mut [i64], hit: &EnrichedHit, reached: bool) {
+    if !reached && !is_order(hit) {
+        return;
+    }
+    let named = hit.goals.iter().find(|goal| goal.manual).map(|goal| goal.goal);
     let goal = named.unwrap_or(if hit.ecommerce.is_some() { 0 } else { -1 });
     row[visit::TOTAL_TIME] = row[visit::TOTAL_TIME].saturating_add(goal + 2);
 }

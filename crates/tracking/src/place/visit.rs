@@ -48,7 +48,11 @@ fn create(placing: &mut Placing<'_>) -> Result<(), Stop> {
         row[visit::ROBOT_KIND] = texts.value(&robot.kind);
     }
     write_custom(row, hit, texts);
-    totals::count_conversion(row, hit, !placing.reached.is_empty());
+    let reached = !placing.reached.is_empty();
+    totals::count_conversion(row, hit, reached);
+    if previous.is_some() {
+        totals::lengthen_by_conversion(row, hit, reached);
+    }
     Ok(())
 }
 
@@ -83,10 +87,9 @@ fn update(placing: &mut Placing<'_>, head: &VisitHead) -> Result<(), Stop> {
     }
     write_location(row, &hit.location, hit.location.stated, texts);
     write_custom(row, hit, texts);
-    totals::count_conversion(row, hit, !placing.reached.is_empty());
-    if !placing.reached.is_empty() || totals::is_order(hit) {
-        totals::lengthen_by_conversion(row, hit);
-    }
+    let reached = !placing.reached.is_empty();
+    totals::count_conversion(row, hit, reached);
+    totals::lengthen_by_conversion(row, hit, reached);
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! What only a token may say, and when it happened.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use jiff::civil::DateTime;
 use model::{SECONDS_PER_DAY, Timestamp, Zone};
 
@@ -28,7 +30,10 @@ pub fn check(hit: &mut Enriching<'_>) -> Result<(), Stop> {
         return Err(Refusal::NeedsToken.into());
     }
     if let Some(address) = address {
-        hit.ip = parse_address(address).ok_or(Refusal::BadAddress)?;
+        // Importers send what their logs hold; what is no address is stored as no address.
+        hit.ip = parse_address(address).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let as_sent = address.trim().parse::<Ipv6Addr>().ok();
+        hit.mapped_ip = as_sent.is_some_and(|address| address.to_ipv4_mapped().is_some());
     }
     hit.hit.time = time_of(hit)?;
     Ok(())

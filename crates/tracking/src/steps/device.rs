@@ -7,6 +7,9 @@ use crate::device::ClientHints;
 use crate::hit::DeviceFacts;
 use crate::outcome::Stop;
 
+/// The system of robots that count as visitors.
+const ROBOT_SYSTEM: &str = "BOT";
+
 /// Detects the device by user agent and client hints, those of the parameters before those of the headers.
 pub fn detect(hit: &mut Enriching<'_>) -> Result<(), Stop> {
     let stated = hit.params.filled("ua");
@@ -19,11 +22,15 @@ pub fn detect(hit: &mut Enriching<'_>) -> Result<(), Stop> {
         browser_version: device.client_version.clone(),
         browser_engine: device.engine.clone(),
         client_type: device.client_kind.map_or(0, |kind| kind as i64),
-        os: device.os_code.clone(),
+        os: if device.bot.is_some() {
+            ROBOT_SYSTEM.to_owned()
+        } else {
+            device.os_code.clone()
+        },
         os_version: device.os_version.clone(),
         device_type: device.device_type.map(i64::from),
         brand: device.brand.clone(),
-        model: device.model.clone(),
+        model: model_of(device),
         plugins: plugins(hit),
     };
     hit.hit.resolution = hit
@@ -33,6 +40,15 @@ pub fn detect(hit: &mut Enriching<'_>) -> Result<(), Stop> {
         .map(str::to_owned);
     hit.hit.local_time_seconds = local_time(hit);
     Ok(())
+}
+
+/// A device whose model is unknown is called after its kind, as in `generic smartphone`.
+fn model_of(device: &crate::device::Device) -> String {
+    if !device.model.is_empty() {
+        return device.model.clone();
+    }
+    let kind = device.device_type.and_then(crate::device::device_type_name);
+    kind.map(|kind| format!("generic {kind}")).unwrap_or_default()
 }
 
 /// Hints of the headers belong to the user agent of the header, not to one that was stated.

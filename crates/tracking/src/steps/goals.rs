@@ -7,7 +7,7 @@ use super::ecommerce::rounded;
 use crate::hit::{Action, Attribution, GoalMatch};
 use crate::outcome::Stop;
 use crate::rules::{Goal, MatchAttribute};
-use crate::url::raw_page_url;
+use crate::url::{raw_page_url, url_decode};
 
 /// Finds the goals, and what their conversions are attributed to.
 pub fn match_raw(hit: &mut Enriching<'_>) -> Result<(), Stop> {
@@ -84,12 +84,10 @@ fn revenue_of(goal: &Goal, action: &Action) -> f64 {
 }
 
 fn attribution(hit: &Enriching<'_>) -> Attribution {
+    // Cookies hold them encoded once more.
     let lower = |name: &str| {
-        hit.params
-            .text(name)
-            .unwrap_or_default()
-            .trim()
-            .to_lowercase()
+        let sent = hit.params.text(name).unwrap_or_default();
+        url_decode(sent.trim()).trim().to_lowercase()
     };
     Attribution {
         campaign_name: lower("_rcn"),

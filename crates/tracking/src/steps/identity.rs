@@ -108,11 +108,7 @@ fn fingerprint(hit: &Enriching<'_>) -> u64 {
         hit.ip
     };
     let robot = hit.hit.robot.as_ref().map(|robot| robot.name.as_str());
-    let os = robot.unwrap_or(if hit.device.bot.is_some() {
-        "BOT"
-    } else {
-        &device.os
-    });
+    let os = robot.unwrap_or(&device.os);
     let mut hash = Sha256::new();
     hash.update(hit.sources.salts.instance_salt());
     let mut field = |bytes: &[u8]| {

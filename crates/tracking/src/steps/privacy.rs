@@ -8,12 +8,13 @@ use super::Enriching;
 use super::identity::hex;
 use crate::geo::anonymise_address;
 use crate::outcome::Stop;
-use crate::rules::{InstanceRules, number_of};
+use crate::hit::stored_ip;
+use crate::rules::InstanceRules;
 
 /// Masks the address and replaces the order number; the user's name is a hash already.
 pub fn forget(hit: &mut Enriching<'_>) -> Result<(), Stop> {
     let address = masked(hit.ip, hit.rules);
-    hit.hit.ip = number_of(address).to_be_bytes();
+    hit.hit.ip = stored_ip(address, hit.mapped_ip);
     if hit.rules.anonymise_order
         && let Some(shop) = &mut hit.hit.ecommerce
         && !shop.order.is_empty()

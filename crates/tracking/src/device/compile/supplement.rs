@@ -22,7 +22,11 @@ pub fn supplement(tables: &mut NameTables) {
         if tables.browsers.iter().any(|(_, known)| known == name) {
             continue;
         }
-        tables.browsers.push((code.to_owned(), name.to_owned()));
+        // A code that has another name was renamed.
+        match tables.browsers.iter_mut().find(|(known, _)| known == code) {
+            Some((_, former_name)) => *former_name = name.to_owned(),
+            None => tables.browsers.push((code.to_owned(), name.to_owned())),
+        }
         add_to_family(&mut tables.browser_families, family, code);
         let mobile_only = &mut tables.mobile_only_browsers;
         if is_mobile_only && !mobile_only.iter().any(|known| known == code) {
@@ -53,7 +57,10 @@ mod tests {
     #[test]
     fn adds_only_what_is_missing() {
         let mut tables = NameTables {
-            browsers: vec![("99".to_owned(), "Stadium".to_owned())],
+            browsers: vec![
+                ("99".to_owned(), "Stadium".to_owned()),
+                ("V7".to_owned(), "Vivaldi Mobile Browser".to_owned()),
+            ],
             browser_families: vec![("Chrome".to_owned(), vec!["V7".to_owned()])],
             ..NameTables::default()
         };
@@ -65,5 +72,6 @@ mod tests {
             .collect();
         assert_eq!(stadium, [&("99".to_owned(), "Stadium".to_owned())]);
         assert_eq!(tables.browser_families[0].1, ["V7", "37"]);
+        assert_eq!(tables.browsers[1].1, "Vivaldi Mobile iOS");
     }
 }
