@@ -82,7 +82,11 @@ pub fn lengthen_by_conversion(row: &mut [i64], hit: &EnrichedHit, reached: bool)
     if !reached && !is_order(hit) {
         return;
     }
-    let named = hit.goals.iter().find(|goal| goal.manual).map(|goal| goal.goal);
+    let named = hit
+        .goals
+        .iter()
+        .find(|goal| goal.manual)
+        .map(|goal| goal.goal);
     let goal = named.unwrap_or(if hit.ecommerce.is_some() { 0 } else { -1 });
     row[visit::TOTAL_TIME] = row[visit::TOTAL_TIME].saturating_add(goal + 2);
 }

@@ -48,7 +48,8 @@ fn model_of(device: &crate::device::Device) -> String {
         return device.model.clone();
     }
     let kind = device.device_type.and_then(crate::device::device_type_name);
-    kind.map(|kind| format!("generic {kind}")).unwrap_or_default()
+    kind.map(|kind| format!("generic {kind}"))
+        .unwrap_or_default()
 }
 
 /// Hints of the headers belong to the user agent of the header, not to one that was stated.

@@ -7,8 +7,8 @@ use sha1::{Digest, Sha1};
 use super::Enriching;
 use super::identity::hex;
 use crate::geo::anonymise_address;
-use crate::outcome::Stop;
 use crate::hit::stored_ip;
+use crate::outcome::Stop;
 use crate::rules::InstanceRules;
 
 /// Masks the address and replaces the order number; the user's name is a hash already.
