@@ -1,0 +1,741 @@
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use catalog::columns::{TableId, conversion, visit};
+use model::{SiteId, Texts, Timestamp};
+use query::{Chunk, ChunkId, FilterCache, MemoryChunk, View, VisitRows};
+
+use crate::cache::ColumnCache;
+use crate::compact::{Compacted, Compaction, DROPPED, Part, Size, choose};
+use crate::dictionary;
+use crate::disk::Disk;
+use crate::error::StoreError;
+use crate::hot::HotVisits;
+use crate::lookup::{By, hash};
+use crate::manifest::{Failed, Manifest, SegmentEntry, runs_of, words_of};
+use crate::open_visits;
+use crate::segment::{Description, Rows, Segment, SegmentChunk, folder_name, write_segment};
+
+const TEXTS: &str = "texts.dictionary";
+const ACTIONS: &str = "actions.dictionary";
+/// Files of changes from where on the open visits are written whole again.
+const MAX_OPEN_FILES: usize = 20;
+
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Decoded columns kept in memory.
+    pub cache_bytes: usize,
+    /// Selections of filters kept in memory.
+    pub filter_bytes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            cache_bytes: 96 << 20,
+            filter_bytes: 16 << 20,
+        }
+    }
+}
+
+/// Sealed segments, the dictionaries, and what a restart needs of the open visits.
+///
+/// One thread changes the store; any number take views. Everything that [`Store::commit`] is given
+/// becomes lasting together.
+pub struct Store {
+    disk: Disk,
+    texts: Arc<Texts>,
+    actions: Arc<Texts>,
+    cache: Arc<ColumnCache>,
+    filters: Arc<FilterCache>,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// As it is on the disk.
+    manifest: Manifest,
+    slots: Vec<Slot>,
+    stopped: bool,
+}
+
+struct Slot {
+    segment: Arc<Segment>,
+    description_crc: u32,
+    /// 64 places a word.
+    dead: Vec<u64>,
+    /// For views; made anew when a visit dies.
+    chunk: Option<Arc<SegmentChunk>>,
+}
+
+/// Numbers that go on where they were after a restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counters {
+    /// The last journal record whose effects are all in the store.
+    pub applied: u64,
+    pub next_visit: i64,
+    pub next_action: i64,
+}
+
+/// A sealed visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SealedVisit {
+    pub chunk: ChunkId,
+    pub place: u32,
+    pub last_time: Timestamp,
+    pub id: i64,
+}
+
+/// What there is, for operators.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    pub segments: usize,
+    pub visits: usize,
+    pub dead_visits: usize,
+    pub actions: usize,
+    /// Segments and dictionaries on disk.
+    pub bytes: u64,
+    pub cached_bytes: usize,
+}
+
+impl Store {
+    /// Opens a folder, which is made where there is none, and the visits that were open at the last
+    /// commit. What a crash left behind is removed.
+    pub fn open(folder: &Path, options: &Options) -> Result<(Store, HotVisits), StoreError> {
+        Store::open_disk(Disk::new(folder), options)
+    }
+
+    #[doc(hidden)]
+    pub fn open_disk(disk: Disk, options: &Options) -> Result<(Store, HotVisits), StoreError> {
+        let manifest = match Manifest::load(&disk)? {
+            Some(manifest) => manifest,
+            None => new_store(&disk)?,
+        };
+        let cache = Arc::new(ColumnCache::new(options.cache_bytes));
+        let (texts, actions) = std::thread::scope(|scope| {
+            let texts = scope.spawn(|| dictionary::load(&disk, TEXTS, manifest.texts));
+            let actions = dictionary::load(&disk, ACTIONS, manifest.actions);
+            let texts = texts
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (texts, actions)
+        });
+        let mut slots = Vec::with_capacity(manifest.segments.len());
+        for entry in &manifest.segments {
+            slots.push(Slot::open(&disk, entry, &cache)?);
+        }
+        let hot = HotVisits::restored(open_visits::load(&disk, &manifest.open)?);
+        remove_orphans(&disk, &manifest)?;
+        let store = Store {
+            disk,
+            texts: Arc::new(texts?),
+            actions: Arc::new(actions?),
+            cache,
+            filters: Arc::new(FilterCache::new(options.filter_bytes)),
+            state: Mutex::new(State {
+                manifest,
+                slots,
+                stopped: false,
+            }),
+        };
+        Ok((store, hot))
+    }
+
+    /// Plain texts: browsers, cities, referrers, user ids …
+    pub fn texts(&self) -> &Arc<Texts> {
+        &self.texts
+    }
+
+    /// Pages, titles, events, products …
+    pub fn actions(&self) -> &Arc<Texts> {
+        &self.actions
+    }
+
+    /// As of the last commit.
+    pub fn counters(&self) -> Counters {
+        let state = self.lock();
+        Counters {
+            applied: state.manifest.applied,
+            next_visit: state.manifest.next_visit,
+            next_action: state.manifest.next_action,
+        }
+    }
+
+    /// The data of this moment: the sealed visits, and the open ones as chunks.
+    pub fn view(&self, hot: Vec<Arc<dyn Chunk>>) -> View {
+        let mut state = self.lock();
+        let sealed = state
+            .slots
+            .iter_mut()
+            .map(|slot| -> Arc<dyn Chunk> { slot.chunk() });
+        View {
+            chunks: sealed.chain(hot).collect(),
+            texts: self.texts.clone(),
+            actions: self.actions.clone(),
+            filters: self.filters.clone(),
+        }
+    }
+
+    /// Makes everything lasting: the dictionaries, the open visits that changed, the visits to be
+    /// sealed (which are not open any more), visits that died, and the counters. After an error the
+    /// store is as before, unless it says that it stopped.
+    pub fn commit(
+        &self,
+        hot: &mut HotVisits,
+        seal: &[i64],
+        counters: Counters,
+    ) -> Result<(), StoreError> {
+        let mut state = self.lock();
+        state.check()?;
+        let mut next = state.manifest.clone();
+        next.applied = counters.applied;
+        next.next_visit = counters.next_visit;
+        next.next_action = counters.next_action;
+        next.texts = dictionary::append(&self.disk, TEXTS, &self.texts, next.texts)?;
+        next.actions = dictionary::append(&self.disk, ACTIONS, &self.actions, next.actions)?;
+        let sealed = self.seal(hot, seal, &mut next)?;
+        self.write_open(hot, seal, &mut next)?;
+        for (entry, slot) in next.segments.iter_mut().zip(&state.slots) {
+            entry.dead = slot.dead_runs();
+        }
+        if let Some(slot) = &sealed {
+            next.segments.push(slot.entry());
+        }
+        state.replace(&self.disk, next)?;
+        state.slots.extend(sealed);
+        hot.committed(seal);
+        Ok(())
+    }
+
+    fn seal(
+        &self,
+        hot: &HotVisits,
+        seal: &[i64],
+        next: &mut Manifest,
+    ) -> Result<Option<Slot>, StoreError> {
+        let visits: Vec<Arc<VisitRows>> =
+            seal.iter().filter_map(|id| hot.get(*id).cloned()).collect();
+        if visits.is_empty() {
+            return Ok(None);
+        }
+        let number = next.next_segment;
+        next.next_segment += 1;
+        let rows = Sealing(MemoryChunk::new(ChunkId(number), visits));
+        let written = write_segment(&self.disk, number, &rows)?;
+        Ok(Some(Slot::new(&self.disk, written, &self.cache)?))
+    }
+
+    fn write_open(
+        &self,
+        hot: &HotVisits,
+        seal: &[i64],
+        next: &mut Manifest,
+    ) -> Result<(), StoreError> {
+        let sealed: ahash::AHashSet<i64> = seal.iter().copied().collect();
+        let stays = |rows: &&Arc<VisitRows>| !sealed.contains(&rows.visit[visit::ID]);
+        let nothing = hot.changed().next().is_none() && hot.removed().next().is_none();
+        if nothing && sealed.is_empty() {
+            return Ok(());
+        }
+        let number = next.next_open;
+        next.next_open += 1;
+        let whole_bytes = next.open.first().map_or(0, |file| file.written.bytes);
+        let all_bytes: u64 = next.open.iter().map(|file| file.written.bytes).sum();
+        let many = next.open.len() >= MAX_OPEN_FILES || all_bytes > 3 * whole_bytes + (1 << 20);
+        if next.open.is_empty() || many {
+            let visits = hot.iter().filter(stays);
+            next.open = vec![open_visits::write(
+                &self.disk,
+                number,
+                visits,
+                std::iter::empty(),
+            )?];
+        } else {
+            let visits = hot.changed().filter(stays);
+            let gone = hot.removed().chain(seal.iter().copied());
+            let file = open_visits::write(&self.disk, number, visits, gone)?;
+            next.open.push(file);
+        }
+        Ok(())
+    }
+
+    /// Marks sealed visits as replaced or erased: from now on no view has them. Lasting with the next
+    /// commit.
+    pub fn mark_dead(&self, visits: &[(ChunkId, u32)]) {
+        let mut state = self.lock();
+        for (chunk, place) in visits {
+            if let Some(slot) = state.slot_mut(*chunk) {
+                slot.kill(*place as usize);
+            }
+        }
+    }
+
+    /// A sealed visit with everything it did; `None` where it is gone.
+    pub fn visit(&self, chunk: ChunkId, place: u32) -> Result<Option<VisitRows>, StoreError> {
+        let chunk = {
+            let mut state = self.lock();
+            match state.slot_mut(chunk) {
+                Some(slot) if slot.is_alive(place as usize) => slot.chunk(),
+                _ => return Ok(None),
+            }
+        };
+        Ok(Some(chunk.visit_rows(place as usize)?))
+    }
+
+    /// Reads a sealed visit to be changed, and marks it dead.
+    pub fn reopen(&self, chunk: ChunkId, place: u32) -> Result<Option<VisitRows>, StoreError> {
+        let rows = self.visit(chunk, place)?;
+        if rows.is_some() {
+            self.mark_dead(&[(chunk, place)]);
+        }
+        Ok(rows)
+    }
+
+    /// Some columns of a sealed visit's own row.
+    pub fn visit_columns(
+        &self,
+        chunk: ChunkId,
+        place: u32,
+        columns: &[usize],
+    ) -> Result<Option<Vec<i64>>, StoreError> {
+        let segment = {
+            let mut state = self.lock();
+            match state.slot_mut(chunk) {
+                Some(slot) if slot.is_alive(place as usize) => slot.segment.clone(),
+                _ => return Ok(None),
+            }
+        };
+        Ok(Some(cells_at(&segment, place, columns)?))
+    }
+
+    /// The visitor's latest sealed visit whose last action is not after `until`.
+    pub fn last_visit_by_visitor(
+        &self,
+        site: SiteId,
+        visitor: i64,
+        until: Timestamp,
+    ) -> Result<Option<SealedVisit>, StoreError> {
+        let key = (By::Visitor, visit::VISITOR, visitor);
+        self.latest(site, key, (i64::MIN, until), |_| true)
+    }
+
+    /// The latest sealed visit of a fingerprint whose last action lies within `from..=until`. With
+    /// `user`, only visits without a user's name or with this one.
+    pub fn last_visit_by_fingerprint(
+        &self,
+        site: SiteId,
+        fingerprint: i64,
+        from: Timestamp,
+        until: Timestamp,
+        user: Option<i64>,
+    ) -> Result<Option<SealedVisit>, StoreError> {
+        let key = (By::Fingerprint, visit::FINGERPRINT, fingerprint);
+        self.latest(site, key, (from, until), |its_user| {
+            user.is_none_or(|user| its_user == 0 || its_user == user)
+        })
+    }
+
+    fn latest(
+        &self,
+        site: SiteId,
+        (by, key_column, key): (By, usize, i64),
+        (from, until): (Timestamp, Timestamp),
+        user_fits: impl Fn(i64) -> bool,
+    ) -> Result<Option<SealedVisit>, StoreError> {
+        let state = self.lock();
+        let mut slots: Vec<(&Slot, i64)> = state
+            .slots
+            .iter()
+            .filter_map(|slot| {
+                let bounds = slot.segment.bounds(TableId::Visits, visit::LAST_TIME);
+                let (least, most) = bounds.unwrap_or((i64::MIN, i64::MAX));
+                (least <= until && most >= from).then_some((slot, most))
+            })
+            .collect();
+        slots.sort_by_key(|(_, most)| std::cmp::Reverse(*most));
+        let hash = hash(i64::from(site), key);
+        let mut latest: Option<SealedVisit> = None;
+        for (slot, most) in slots {
+            if latest.is_some_and(|latest| latest.last_time > most) {
+                break;
+            }
+            for place in slot.segment.places(by, hash)? {
+                if !slot.is_alive(place as usize) {
+                    continue;
+                }
+                let columns = [
+                    visit::SITE,
+                    key_column,
+                    visit::LAST_TIME,
+                    visit::ID,
+                    visit::USER,
+                ];
+                let cells = cells_at(&slot.segment, place, &columns)?;
+                let [its_site, its_key, last_time, id, user] = cells[..] else {
+                    continue;
+                };
+                let found = its_site == i64::from(site)
+                    && its_key == key
+                    && (from..=until).contains(&last_time)
+                    && user_fits(user);
+                let later = |latest: &SealedVisit| (last_time, id) > (latest.last_time, latest.id);
+                if found && latest.as_ref().is_none_or(later) {
+                    latest = Some(SealedVisit {
+                        chunk: ChunkId(slot.segment.number),
+                        place,
+                        last_time,
+                        id,
+                    });
+                }
+            }
+        }
+        Ok(latest)
+    }
+
+    /// Whether a sealed visit of the site has an order of this number (in the dictionary of texts).
+    pub fn has_order(&self, site: SiteId, order: i64) -> Result<bool, StoreError> {
+        let state = self.lock();
+        let hash = hash(i64::from(site), order);
+        for slot in &state.slots {
+            for place in slot.segment.places(By::Order, hash)? {
+                if !slot.is_alive(place as usize) {
+                    continue;
+                }
+                let starts = slot.segment.visit_starts(TableId::Conversions)?;
+                let place = place as usize;
+                let rows = starts[place] as usize..starts[place + 1] as usize;
+                let columns = [conversion::ORDER, conversion::SITE];
+                let cells = slot.segment.cells(TableId::Conversions, rows, &columns)?;
+                let mut pairs = cells[0].iter().zip(&cells[1]);
+                if pairs.any(|pair| pair == (&order, &i64::from(site))) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// The next merge worth doing, or none. Its work may run beside anything.
+    pub fn plan_compaction(&self) -> Result<Option<Compaction>, StoreError> {
+        self.plan(|slots| {
+            let sizes: Vec<Size> = slots.iter().map(Slot::size).collect();
+            choose(&sizes)
+        })
+    }
+
+    /// The next segment with a dead visit, to be written anew without it: after an erasure this is
+    /// called until nothing is left to do.
+    pub fn plan_erasure(&self) -> Result<Option<Compaction>, StoreError> {
+        self.plan(|slots| {
+            let at = slots.iter().position(|slot| slot.size().dead > 0)?;
+            Some(at..at + 1)
+        })
+    }
+
+    fn plan(
+        &self,
+        choose: impl Fn(&[Slot]) -> Option<std::ops::Range<usize>>,
+    ) -> Result<Option<Compaction>, StoreError> {
+        let mut state = self.lock();
+        state.check()?;
+        let Some(range) = choose(&state.slots) else {
+            return Ok(None);
+        };
+        // The number is spent even if the work is never committed; what it wrote is removed at the
+        // next start.
+        let number = state.manifest.next_segment;
+        state.manifest.next_segment += 1;
+        let sources = state.slots[range].iter().map(|slot| Part {
+            segment: slot.segment.clone(),
+            dead: slot.dead.clone(),
+        });
+        Ok(Some(Compaction {
+            disk: self.disk.clone(),
+            number,
+            sources: sources.collect(),
+        }))
+    }
+
+    /// Replaces the sources by the merged segment. Visits that died meanwhile are dead there too. Must
+    /// not come between a look-up and the use of the visit it found.
+    pub fn commit_compaction(&self, compacted: Compacted) -> Result<(), StoreError> {
+        let mut state = self.lock();
+        state.check()?;
+        let first = compacted.sources.first().map(|part| part.segment.number);
+        let count = compacted.sources.len();
+        let start = state
+            .slots
+            .iter()
+            .position(|slot| Some(slot.segment.number) == first);
+        let Some(start) = start.filter(|start| start + count <= state.slots.len()) else {
+            return Ok(());
+        };
+        let merged = match compacted.merged {
+            Some(written) => {
+                let mut slot = Slot::new(&self.disk, written, &self.cache)?;
+                for (at, new_places) in compacted.new_places.iter().enumerate() {
+                    let old = &state.slots[start + at];
+                    for (place, new) in new_places.iter().enumerate() {
+                        if *new != DROPPED && !old.is_alive(place) {
+                            slot.kill(*new as usize);
+                        }
+                    }
+                }
+                Some(slot)
+            }
+            None => None,
+        };
+        let mut next = state.manifest.clone();
+        next.segments = state.slots.iter().map(Slot::entry).collect();
+        next.segments
+            .splice(start..start + count, merged.iter().map(Slot::entry));
+        state.replace(&self.disk, next)?;
+        for old in state.slots.splice(start..start + count, merged) {
+            old.segment.retire();
+        }
+        Ok(())
+    }
+
+    /// Compares everything on the disk with its checksums; the errors name the files.
+    pub fn verify(&self) -> Vec<StoreError> {
+        let (manifest, segments) = {
+            let state = self.lock();
+            let segments: Vec<_> = state
+                .slots
+                .iter()
+                .map(|slot| slot.segment.clone())
+                .collect();
+            (state.manifest.clone(), segments)
+        };
+        let mut errors = Vec::new();
+        errors.extend(Manifest::load(&self.disk).err());
+        errors.extend(dictionary::load(&self.disk, TEXTS, manifest.texts).err());
+        errors.extend(dictionary::load(&self.disk, ACTIONS, manifest.actions).err());
+        errors.extend(open_visits::load(&self.disk, &manifest.open).err());
+        errors.extend(segments.iter().filter_map(|segment| segment.verify().err()));
+        errors
+    }
+
+    pub fn totals(&self) -> Totals {
+        let state = self.lock();
+        let mut totals = Totals {
+            segments: state.slots.len(),
+            bytes: state.manifest.texts.bytes + state.manifest.actions.bytes,
+            cached_bytes: self.cache.size_bytes(),
+            ..Totals::default()
+        };
+        for slot in &state.slots {
+            let size = slot.size();
+            totals.visits += size.visits;
+            totals.dead_visits += size.dead;
+            totals.actions += size.actions;
+            totals.bytes += slot.segment.size_bytes();
+        }
+        totals
+    }
+
+    /// The segments, oldest first.
+    pub fn segments(&self) -> Vec<Arc<Segment>> {
+        let state = self.lock();
+        state
+            .slots
+            .iter()
+            .map(|slot| slot.segment.clone())
+            .collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+fn cells_at(segment: &Segment, place: u32, columns: &[usize]) -> Result<Vec<i64>, StoreError> {
+    let place = place as usize;
+    if place >= segment.rows(TableId::Visits) {
+        return Ok(Vec::new());
+    }
+    let cells = segment.cells(TableId::Visits, place..place + 1, columns)?;
+    Ok(cells.into_iter().flatten().collect())
+}
+
+/// The first manifest comes before the first segment, so segments without one are a loss to be told.
+fn new_store(disk: &Disk) -> Result<Manifest, StoreError> {
+    if !disk.names("segments")?.is_empty() {
+        let path = disk.path("manifest.json");
+        return Err(StoreError::corrupt(
+            &path,
+            "it is missing, but there are segments",
+        ));
+    }
+    for folder in ["", "segments", "open"] {
+        disk.create_folder(folder)?;
+    }
+    let manifest = Manifest::default();
+    match manifest.store(disk) {
+        Ok(()) => Ok(manifest),
+        Err(Failed::Before(error) | Failed::Unknown(error)) => Err(error),
+    }
+}
+
+/// Removes what a crash left behind.
+fn remove_orphans(disk: &Disk, manifest: &Manifest) -> Result<(), StoreError> {
+    let segments = manifest.segments.iter();
+    let mut known: Vec<String> = segments.map(|entry| folder_name(entry.number)).collect();
+    let open = manifest.open.iter();
+    known.extend(open.map(|file| open_visits::file_name(file.number)));
+    for folder in ["segments", "open"] {
+        for name in disk.names(folder)? {
+            let name = format!("{folder}/{name}");
+            if !known.contains(&name) {
+                disk.remove(&name);
+            }
+        }
+    }
+    Ok(())
+}
+
+impl State {
+    fn check(&self) -> Result<(), StoreError> {
+        match self.stopped {
+            true => Err(StoreError::Stopped),
+            false => Ok(()),
+        }
+    }
+
+    fn slot_mut(&mut self, chunk: ChunkId) -> Option<&mut Slot> {
+        self.slots
+            .iter_mut()
+            .find(|slot| slot.segment.number == chunk.0)
+    }
+
+    /// Puts a new manifest in place; files of open visits that it names no more go.
+    fn replace(&mut self, disk: &Disk, next: Manifest) -> Result<(), StoreError> {
+        match next.store(disk) {
+            Ok(()) => {}
+            Err(Failed::Before(error)) => return Err(error),
+            Err(Failed::Unknown(error)) => {
+                self.stopped = true;
+                return Err(error);
+            }
+        }
+        for old in &self.manifest.open {
+            if !next.open.contains(old) {
+                disk.remove(&open_visits::file_name(old.number));
+            }
+        }
+        self.manifest = next;
+        Ok(())
+    }
+}
+
+impl Slot {
+    fn new(
+        disk: &Disk,
+        (description, description_crc): (Description, u32),
+        cache: &Arc<ColumnCache>,
+    ) -> Result<Slot, StoreError> {
+        Ok(Slot {
+            segment: Arc::new(Segment::described(disk, description, cache)?),
+            description_crc,
+            dead: Vec::new(),
+            chunk: None,
+        })
+    }
+
+    fn open(
+        disk: &Disk,
+        entry: &SegmentEntry,
+        cache: &Arc<ColumnCache>,
+    ) -> Result<Slot, StoreError> {
+        let segment = Segment::open(disk, entry.number, entry.description_crc, cache)?;
+        let dead = match entry.dead.is_empty() {
+            true => Vec::new(),
+            false => words_of(&entry.dead, segment.rows(TableId::Visits)).ok_or_else(|| {
+                let what = format!("it names dead visits that segment {} lacks", entry.number);
+                StoreError::corrupt(&disk.path("manifest.json"), what)
+            })?,
+        };
+        Ok(Slot {
+            segment: Arc::new(segment),
+            description_crc: entry.description_crc,
+            dead,
+            chunk: None,
+        })
+    }
+
+    fn entry(&self) -> SegmentEntry {
+        SegmentEntry {
+            number: self.segment.number,
+            description_crc: self.description_crc,
+            dead: self.dead_runs(),
+        }
+    }
+
+    fn dead_runs(&self) -> Vec<u32> {
+        runs_of(&self.dead, self.segment.rows(TableId::Visits))
+    }
+
+    fn kill(&mut self, place: usize) {
+        let visits = self.segment.rows(TableId::Visits);
+        if place < visits {
+            self.dead.resize(visits.div_ceil(64), 0);
+            self.dead[place / 64] |= 1 << (place % 64);
+            self.chunk = None;
+        }
+    }
+
+    fn is_alive(&self, place: usize) -> bool {
+        let dead = self.dead.get(place / 64);
+        place < self.segment.rows(TableId::Visits)
+            && dead.is_none_or(|word| word >> (place % 64) & 1 == 0)
+    }
+
+    fn size(&self) -> Size {
+        Size {
+            visits: self.segment.rows(TableId::Visits),
+            actions: self.segment.rows(TableId::Actions),
+            dead: self
+                .dead
+                .iter()
+                .map(|word| word.count_ones() as usize)
+                .sum(),
+        }
+    }
+
+    fn chunk(&mut self) -> Arc<SegmentChunk> {
+        let (segment, dead) = (&self.segment, &self.dead);
+        let chunk = self.chunk.get_or_insert_with(|| {
+            Arc::new(SegmentChunk {
+                segment: segment.clone(),
+                dead: (!dead.is_empty()).then(|| dead.as_slice().into()),
+            })
+        });
+        chunk.clone()
+    }
+}
+
+/// Open visits about to be sealed.
+struct Sealing(MemoryChunk);
+
+impl Rows for Sealing {
+    fn rows(&self, table: TableId) -> usize {
+        self.0.rows(table)
+    }
+
+    fn bounds(&self, table: TableId, column: usize) -> (i64, i64) {
+        self.0.bounds(table, column).unwrap_or_default()
+    }
+
+    fn column(&self, table: TableId, column: usize) -> Result<Vec<i64>, StoreError> {
+        let mut values = Vec::new();
+        let rows = 0..self.0.rows(table);
+        self.0.column(table, column)?.read(rows, &mut values);
+        Ok(values)
+    }
+
+    fn counts(&self, table: TableId) -> Result<Vec<i64>, StoreError> {
+        let visits = self.0.visits().iter();
+        Ok(visits.map(|rows| rows.finer(table).len() as i64).collect())
+    }
+}
