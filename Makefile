@@ -37,11 +37,11 @@ run: build ## Builds and starts the server
 
 check: data tracker ## Format, lints, licences: what must hold before a commit
 	@scripts/need.sh cargo
-	@scripts/test.sh format lint licences
+	@scripts/test.sh format lint licences scripts
 
 test: data tracker ## Everything: check, unit tests, recorded scenarios, browser
 	@scripts/need.sh cargo
-	@scripts/test.sh format lint licences rust conformance browser
+	@scripts/test.sh format lint licences scripts rust conformance browser
 
 conformance: data tracker ## The recorded scenarios only, against the built program
 	@scripts/need.sh cargo

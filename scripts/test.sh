@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the named parts of the tests in order, all of them even when one fails, and adds up:
-#   scripts/test.sh format lint licences rust conformance browser
+#   scripts/test.sh format lint licences scripts rust conformance browser
 # The last line is `N passed, N failed`; a part that checks without counting is one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -31,6 +31,14 @@ run_rust() { cargo test --workspace --profile fast --no-fail-fast -- --skip reco
 # The whole workspace is named so that nothing is built twice with other features.
 run_conformance() {
     cargo test --workspace --profile fast --test conformance -- --nocapture --test-threads 1
+}
+
+# Types, lint and format of the tracker and of the browser tests.
+run_scripts() {
+    scripts/install-node-packages.sh tracker &&
+        scripts/install-node-packages.sh tests/browser &&
+        (cd tracker && npm run --silent check) &&
+        (cd tests/browser && npm run --silent check)
 }
 
 run_browser() {
