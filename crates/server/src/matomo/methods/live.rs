@@ -1,5 +1,0 @@
-//! `Live`.
-
-use super::Method;
-
-pub const METHODS: &[Method] = &[];
