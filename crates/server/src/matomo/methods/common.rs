@@ -61,6 +61,13 @@ pub fn texts<T: Into<Value>>(items: impl IntoIterator<Item = T>) -> Value {
     Value::List(items.into_iter().map(Into::into).collect())
 }
 
+/// Midnight before the day of a moment, in UTC: Matomo lets the data of a site begin there when the first
+/// day is this one.
+pub fn day_before(moment: i64) -> i64 {
+    const DAY_SECONDS: i64 = 86_400;
+    (moment.div_euclid(DAY_SECONDS) - 1) * DAY_SECONDS
+}
+
 /// Seconds since 1970 as Matomo's tables hold a time, in UTC.
 pub fn datetime(seconds: i64) -> String {
     let moment = jiff::Timestamp::from_second(seconds).unwrap_or_default();
@@ -179,6 +186,25 @@ pub fn has_role(call: &Call<'_>, site: i64, least: Role) -> bool {
     call.principal.has_role(site, world::role_of(least))
 }
 
+/// Only for the user of this name and for superusers. Methods that take the name from a parameter check it
+/// themselves, so that no other parameter can stand in for it.
+pub fn own_or_superuser(call: &Call<'_>, login: &str) -> ApiResult<()> {
+    match call.principal.is_superuser() || login == call.principal.login() {
+        true => Ok(()),
+        false => Err(ApiError::unauthorised(format!(
+            "The user has to be either a Super User or the user '{login}' itself."
+        ))),
+    }
+}
+
+/// Not for `anonymous`, who is everybody.
+pub fn signed_in(call: &Call<'_>) -> ApiResult<()> {
+    match call.principal.is_anonymous() {
+        true => Err(ApiError::unauthorised("You must be logged in to access this functionality.")),
+        false => Ok(()),
+    }
+}
+
 /// Asks for the caller's password where the caller is signed in by a session. Whoever shows a token proved
 /// more than a browser left open.
 pub async fn confirm_session(call: &Call<'_>) -> ApiResult<()> {
@@ -237,6 +263,7 @@ mod tests {
             assert_eq!(datetime(seconds), full);
         }
         assert!(moment("yesterday-ish").is_err());
+        assert_eq!(datetime(day_before(1_262_401_445)), "2010-01-01 00:00:00");
     }
 
     #[test]

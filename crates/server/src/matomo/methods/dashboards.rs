@@ -4,7 +4,7 @@ use model::{Access, Answer, Role, Value};
 use serde_json::{Value as Json, json};
 use settings::Dashboard;
 
-use super::common::{answer, field, needed, number, value_of};
+use super::common::{answer, field, needed, number, own_or_superuser, signed_in, value_of};
 use super::{Method, method};
 use crate::matomo::Call;
 use crate::matomo::error::{ApiError, ApiResult};
@@ -40,23 +40,19 @@ pub fn default_layout() -> Json {
     })
 }
 
-/// The user that is meant: the one named, or the caller.
-fn login<'a>(call: &'a Call<'_>) -> &'a str {
-    call.request.filled("login").unwrap_or(call.principal.login())
-}
-
-fn signed_in(call: &Call<'_>) -> ApiResult<()> {
-    match call.principal.is_anonymous() {
-        true => Err(ApiError::unauthorised("You must be logged in to access this functionality.")),
-        false => Ok(()),
-    }
+/// The user that is meant: the one named, who must be the caller unless that is a superuser.
+fn login<'a>(call: &'a Call<'_>) -> ApiResult<&'a str> {
+    let login = call.request.filled("login").unwrap_or(call.principal.login());
+    own_or_superuser(call, login)?;
+    Ok(login)
 }
 
 async fn all(call: Call<'_>) -> ApiResult<Answer> {
-    let mut dashboards = call.app.settings.dashboards(login(&call)).await?;
+    let login = login(&call)?;
+    let mut dashboards = call.app.settings.dashboards(login).await?;
     if dashboards.is_empty() && call.request.flag_or("returnDefaultIfEmpty", true) {
         dashboards.push(Dashboard {
-            login: login(&call).to_owned(),
+            login: login.to_owned(),
             iddashboard: 1,
             name: "Dashboard".to_owned(),
             layout: default_layout(),
@@ -96,7 +92,8 @@ async fn create(call: Call<'_>) -> ApiResult<Answer> {
         false => json!({ "config": { "layout": "33-33-33" }, "columns": [[], [], []] }),
     };
     let name = call.request.text("dashboardName").unwrap_or_default();
-    answer(call.app.settings.add_dashboard(needed(&call, "login")?, name, &layout).await?)
+    needed(&call, "login")?;
+    answer(call.app.settings.add_dashboard(login(&call)?, name, &layout).await?)
 }
 
 async fn remove(call: Call<'_>) -> ApiResult<Answer> {
@@ -105,7 +102,7 @@ async fn remove(call: Call<'_>) -> ApiResult<Answer> {
     if id == 1 {
         return Err(ApiError::invalid("The first dashboard cannot be removed; it can be reset."));
     }
-    call.app.settings.delete_dashboard(login(&call), id).await?;
+    call.app.settings.delete_dashboard(login(&call)?, id).await?;
     Ok(Answer::Done)
 }
 
@@ -123,7 +120,7 @@ async fn copy(call: Call<'_>) -> ApiResult<Answer> {
 async fn reset(call: Call<'_>) -> ApiResult<Answer> {
     signed_in(&call)?;
     let id = number(&call, "idDashboard")?;
-    let user = login(&call);
+    let user = login(&call)?;
     let dashboards = call.app.settings.dashboards(user).await?;
     let known = dashboards.iter().find(|dashboard| dashboard.iddashboard == id);
     match (known, id) {

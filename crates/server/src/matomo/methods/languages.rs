@@ -2,11 +2,11 @@
 
 use model::{Access, Answer, Name, Value};
 
-use super::common::{answer, field, needed, texts, yes};
+use super::common::{answer, field, needed, own_or_superuser, signed_in, texts, yes};
 use super::core::unavailable;
 use super::{Method, method};
 use crate::matomo::Call;
-use crate::matomo::error::{ApiError, ApiResult};
+use crate::matomo::error::ApiResult;
 use crate::names::Language;
 
 pub const METHODS: &[Method] = &[
@@ -67,13 +67,16 @@ async fn infos(call: Call<'_>) -> ApiResult<Answer> {
 }
 
 async fn language(call: Call<'_>) -> ApiResult<Answer> {
-    let chosen = call.app.settings.user_language(needed(&call, "login")?).await?.language;
+    let login = needed(&call, "login")?;
+    own_or_superuser(&call, login)?;
+    let chosen = call.app.settings.user_language(login).await?.language;
     answer(if chosen.is_empty() { DEFAULT.to_owned() } else { chosen })
 }
 
 async fn set_language(call: Call<'_>) -> ApiResult<Answer> {
     signed_in(&call)?;
     let (login, code) = (needed(&call, "login")?, needed(&call, "languageCode")?);
+    own_or_superuser(&call, login)?;
     if !is_language(&call, code) {
         return answer(false);
     }
@@ -82,21 +85,16 @@ async fn set_language(call: Call<'_>) -> ApiResult<Answer> {
 }
 
 async fn clock(call: Call<'_>) -> ApiResult<Answer> {
-    answer(call.app.settings.user_language(needed(&call, "login")?).await?.use_12_hour_clock)
+    let login = needed(&call, "login")?;
+    own_or_superuser(&call, login)?;
+    answer(call.app.settings.user_language(login).await?.use_12_hour_clock)
 }
 
 async fn set_clock(call: Call<'_>) -> ApiResult<Answer> {
     signed_in(&call)?;
     let login = needed(&call, "login")?;
+    own_or_superuser(&call, login)?;
     needed(&call, "use12HourClock")?;
     call.app.settings.set_user_clock(login, call.request.flag("use12HourClock")).await?;
     yes()
-}
-
-/// `anonymous` is everybody, and everybody cannot choose for everybody.
-fn signed_in(call: &Call<'_>) -> ApiResult<()> {
-    match call.principal.is_anonymous() {
-        true => Err(ApiError::unauthorised("You must be logged in to access this functionality.")),
-        false => Ok(()),
-    }
 }

@@ -4,19 +4,27 @@ use model::{Answer, Role, Value};
 
 use crate::matomo::Call;
 use crate::matomo::error::{ApiError, ApiResult};
-use crate::matomo::methods::common::{answer, given_list, needed, number, sites_in, sites_with, texts, yes};
+use crate::matomo::methods::common::{
+    answer, day_before, given_list, moment, needed, number, sites_in, sites_with, texts, yes,
+};
 
-/// Reports come from raw data: there is nothing to compute again.
+/// Reports come from raw data: there is nothing to compute again. A site begins at the latest where somebody
+/// expects data.
 pub async fn invalidate(call: Call<'_>) -> ApiResult<Answer> {
     let world = call.app.world().await?;
-    let sites = call.request.list("idSites");
-    if sites == ["all"] {
-        sites_with(&call, &world, Role::Admin);
-    } else {
-        sites_in(&call, &world, "idSites", Role::Admin)?;
-    }
+    let sites = match call.request.list("idSites") == ["all"] {
+        true => sites_with(&call, &world, Role::Admin),
+        false => sites_in(&call, &world, "idSites", Role::Admin)?,
+    };
     if !call.request.has("dates") {
         return Err(ApiError::missing("dates"));
+    }
+    let dates = call.request.list("dates");
+    let first = dates.iter().flat_map(|date| date.split(',')).filter_map(|date| moment(date).ok()).min();
+    if let Some(first) = first {
+        for site in sites {
+            call.app.settings.site_has_data_since(site, day_before(first)).await?;
+        }
     }
     answer(texts(["Success. Reports are answered from raw data, so nothing had to be invalidated."]))
 }

@@ -5,6 +5,7 @@ mod failures;
 mod features;
 mod missing;
 mod tour;
+mod variables;
 
 use model::{Access, Answer, Role};
 
@@ -36,6 +37,7 @@ pub const METHODS: &[Method] = &[
     method!("CorePluginsAdmin.setUserSettings", Access::User, features::set_user),
     method!("CorePluginsAdmin.getUserSettings", Access::User, features::user),
     method!("CustomJsTracker.doesIncludePluginTrackersAutomatically", SOME_ADMIN, features::yes_always),
+    method!("CustomVariables.getUsagesOfSlots", ADMIN, variables::slots),
     method!("Feedback.updateFeedbackReminderDate", Access::User, features::done),
     method!("Insights.canGenerateInsights", SOME_VIEW, features::can_generate_insights),
     method!("Login.unblockBruteForceIPs", Access::SuperUser, features::unblock),

@@ -10,7 +10,7 @@ use crate::app::now;
 use crate::matomo::Call;
 use crate::matomo::error::{ApiError, ApiResult};
 use crate::matomo::methods::common::{
-    answer, confirm_session, given, given_list, json_of, moment, needed, site_of, sites_in, yes,
+    answer, confirm_session, day_before, given, given_list, json_of, moment, needed, site_of, sites_in, yes,
 };
 use crate::matomo::request::ApiRequest;
 
@@ -182,7 +182,7 @@ pub async fn set_created(call: Call<'_>) -> ApiResult<Answer> {
     given_list(&call, "idSites")?;
     let world = call.app.world().await?;
     let sites = sites_in(&call, &world, "idSites", Role::Admin)?;
-    let created = moment(needed(&call, "minDate")?)?;
+    let created = day_before(moment(needed(&call, "minDate")?)?);
     for site in sites {
         call.app.settings.site_has_data_since(site, created).await?;
     }

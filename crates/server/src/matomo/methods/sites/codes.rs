@@ -117,6 +117,11 @@ fn pairs(call: &Call<'_>, name: &str) -> Vec<(String, String)> {
     list.iter().filter_map(|(_, value)| pair(value)).collect()
 }
 
+/// This code is handed out ready to be shown in a page, as Matomo does.
+fn escaped(text: &str) -> String {
+    attribute(text).replace('>', "&gt;").replace('\'', "&#039;")
+}
+
 fn attribute(text: &str) -> String {
     text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
 }
@@ -132,10 +137,10 @@ pub async fn image(call: Call<'_>) -> ApiResult<Answer> {
     }
     // Clients pass the address without a scheme; one that is there stays, as in Matomo.
     let server = attribute(server.trim_end_matches('/'));
-    answer(format!(
+    answer(escaped(&format!(
         "<!-- Matomo Image Tracker-->\n<img referrerpolicy=\"no-referrer-when-downgrade\" \
          src=\"http://{server}/matomo.php?{query}\" style=\"border:0\" alt=\"\" />\n<!-- End Matomo -->"
-    ))
+    )))
 }
 
 #[cfg(test)]

@@ -180,9 +180,11 @@ fn found<'a>(call: &Call<'_>, world: &'a World, ids: &'a [i64]) -> Vec<&'a Site>
 
 fn has(site: &Site, lower_pattern: &str) -> bool {
     let within = |text: &str| text.to_lowercase().contains(lower_pattern);
+    // Every address begins with "http": that is no match.
+    let in_address = |url: &String| within(url.strip_prefix("http").unwrap_or(url));
     within(&site.name)
         || within(&site.group)
-        || site.urls.iter().any(|url| within(url))
+        || site.urls.iter().any(in_address)
         || site.idsite.to_string() == lower_pattern
 }
 

@@ -7,7 +7,9 @@ use super::listing::invited_by_caller;
 use crate::app::now;
 use crate::matomo::Call;
 use crate::matomo::error::{ApiError, ApiResult};
-use crate::matomo::methods::common::{chosen, confirm_password, confirm_session, needed, sites_in};
+use crate::matomo::methods::common::{
+    chosen, confirm_password, confirm_session, needed, own_or_superuser, signed_in, sites_in,
+};
 
 /// The site that a new user sees at first. Who is no superuser must name one, and administer it.
 pub async fn first_site(call: &Call<'_>) -> ApiResult<Option<i64>> {
@@ -46,10 +48,9 @@ pub async fn add(call: Call<'_>) -> ApiResult<Answer> {
 /// Sets password or address; the caller's own password confirms it even beside a token, because either
 /// is enough to take an account over.
 pub async fn update(call: Call<'_>) -> ApiResult<Answer> {
-    if call.principal.is_anonymous() {
-        return Err(ApiError::unauthorised("You must be logged in to access this functionality."));
-    }
+    signed_in(&call)?;
     let login = needed(&call, "userLogin")?;
+    own_or_superuser(&call, login)?;
     let user = call.app.settings.user(login).await?;
     let password = chosen(&call, "password").map(Secret::new);
     let email = chosen(&call, "email").filter(|email| *email != user.email);
@@ -67,9 +68,7 @@ pub async fn update(call: Call<'_>) -> ApiResult<Answer> {
 
 pub async fn delete(call: Call<'_>) -> ApiResult<Answer> {
     let login = needed(&call, "userLogin")?;
-    if call.principal.is_anonymous() {
-        return Err(ApiError::unauthorised("You must be logged in to access this functionality."));
-    }
+    signed_in(&call)?;
     let user = call.app.settings.find_user(login).await?;
     let user = match user {
         Some(user) if call.principal.is_superuser() || invited_by_caller(&call, &user) => user,

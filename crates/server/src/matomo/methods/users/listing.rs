@@ -9,7 +9,7 @@ use crate::app::now;
 use crate::matomo::Call;
 use crate::matomo::error::{ApiError, ApiResult};
 use crate::matomo::methods::common::{
-    answer, datetime, field, flag, needed, optional, site_of, sites_with, texts,
+    answer, datetime, field, flag, needed, optional, own_or_superuser, site_of, sites_with, texts,
 };
 
 /// A user as it is shown: everything to a superuser, little to others.
@@ -105,7 +105,9 @@ async fn shown_one(call: &Call<'_>, user: &User) -> ApiResult<Answer> {
 }
 
 pub async fn one(call: Call<'_>) -> ApiResult<Answer> {
-    let user = call.app.settings.user(needed(&call, "userLogin")?).await?;
+    let login = needed(&call, "userLogin")?;
+    own_or_superuser(&call, login)?;
+    let user = call.app.settings.user(login).await?;
     shown_one(&call, &user).await
 }
 

@@ -4,7 +4,9 @@ use model::{Answer, Role, Value};
 
 use crate::matomo::Call;
 use crate::matomo::error::{ApiError, ApiResult};
-use crate::matomo::methods::common::{answer, given, keyed, needed, sites_with};
+use crate::matomo::methods::common::{
+    answer, given, keyed, needed, own_or_superuser, signed_in, sites_with,
+};
 
 const REPORT: &str = "defaultReport";
 const DATE: &str = "defaultReportDate";
@@ -18,17 +20,17 @@ fn asked<'a>(call: &'a Call<'_>) -> ApiResult<&'a str> {
     }
 }
 
-/// The user that is meant: the one named, or the caller.
-fn login<'a>(call: &'a Call<'_>) -> &'a str {
-    call.request.filled("userLogin").unwrap_or(call.principal.login())
+/// The user that is meant: the one named, who must be the caller unless that is a superuser.
+fn login<'a>(call: &'a Call<'_>) -> ApiResult<&'a str> {
+    let login = call.request.filled("userLogin").unwrap_or(call.principal.login());
+    own_or_superuser(call, login)?;
+    Ok(login)
 }
 
 pub async fn set(call: Call<'_>) -> ApiResult<Answer> {
-    let user = needed(&call, "userLogin")?;
-    let name = asked(&call)?;
-    if call.principal.is_anonymous() {
-        return Err(ApiError::unauthorised("You must be logged in to access this functionality."));
-    }
+    signed_in(&call)?;
+    needed(&call, "userLogin")?;
+    let (user, name) = (login(&call)?, asked(&call)?);
     let value = given(&call, "preferenceValue")?;
     call.app.settings.set_user_preference(user, name, value).await?;
     Ok(Answer::Done)
@@ -46,14 +48,15 @@ async fn default(call: &Call<'_>, name: &str) -> ApiResult<Value> {
 
 pub async fn one(call: Call<'_>) -> ApiResult<Answer> {
     let name = asked(&call)?;
-    match call.app.settings.user_preference(login(&call), name).await? {
+    match call.app.settings.user_preference(login(&call)?, name).await? {
         Some(value) => answer(value),
         None => answer(default(&call, name).await?),
     }
 }
 
 pub async fn init(call: Call<'_>) -> ApiResult<Answer> {
-    let (user, name) = (needed(&call, "userLogin")?, asked(&call)?);
+    needed(&call, "userLogin")?;
+    let (user, name) = (login(&call)?, asked(&call)?);
     if call.principal.is_anonymous() || call.app.settings.user_preference(user, name).await?.is_some() {
         return Ok(Answer::Done);
     }
