@@ -26,6 +26,8 @@ pub struct Report {
     pub subtable_action: &'static str,
     /// Joins the levels of a flat label.
     pub flat_separator: &'static str,
+    /// Parameter that names the one row asked for.
+    pub named_by: &'static str,
     /// Answers a sub-table only (`idSubtable`), or is a variant: no line of its own in the metadata.
     pub hidden: bool,
 }
@@ -151,6 +153,7 @@ pub enum Shown {
     Website,
     Social,
     Campaign,
+    PlainKeyword,
     KeywordOfEngine,
     EngineOfKeyword,
     KeywordOfCampaign,
@@ -201,6 +204,7 @@ const BLANK: Report = Report {
     constant_rows: false,
     subtable_action: "",
     flat_separator: " - ",
+    named_by: "",
     hidden: false,
 };
 
@@ -406,7 +410,7 @@ pub static REPORTS: &[Report] = &[
             level("CustomVariables_CustomVariableName", "Custom Variable name"),
             level("CustomVariables_CustomVariableValue", "Custom Variable value"),
         ],
-        record: Record::CustomVariables, shown: Shown::CustomVariable, sort: "nb_visits",
+        record: Record::CustomVariables, shown: Shown::CustomVariable, sort: "nb_actions",
         processed: PER_VISIT, goals: true, subtable_action: "getCustomVariablesValuesFromNameId", ..BLANK
     },
     Report {
@@ -745,6 +749,22 @@ pub static REPORTS: &[Report] = &[
     Report {
         method: "UserCountry.getNumberOfDistinctCountries",
         record: Record::Numbers(Numbers::Countries), hidden: true, ..BLANK
+    },
+    Report {
+        method: "Actions.getPageUrl", record: Record::Actions(Actions::PageUrls), named_by: "pageUrl",
+        shown: Shown::Page { segment: "" }, sort: "", hidden: true, ..BLANK
+    },
+    Report {
+        method: "Actions.getPageTitle", record: Record::Actions(Actions::PageTitles), named_by: "pageName",
+        shown: Shown::Title { segment: "" }, sort: "", hidden: true, ..BLANK
+    },
+    Report {
+        method: "Actions.getDownload", record: Record::Actions(Actions::Downloads), named_by: "downloadUrl",
+        shown: Shown::AsIs, sort: "", hidden: true, ..BLANK
+    },
+    Report {
+        method: "Actions.getOutlink", record: Record::Actions(Actions::Outlinks), named_by: "outlinkUrl",
+        shown: Shown::AsIs, sort: "", hidden: true, ..BLANK
     },
     SUBTABLE_OF_CATEGORY_ACTIONS, SUBTABLE_OF_CATEGORY_NAMES, SUBTABLE_OF_ACTION_CATEGORIES,
     SUBTABLE_OF_ACTION_NAMES, SUBTABLE_OF_NAME_ACTIONS, SUBTABLE_OF_NAME_CATEGORIES,

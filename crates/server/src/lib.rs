@@ -24,6 +24,8 @@ pub use app::{App, Options, StartError};
 pub use rules::from_journal as rules_from_journal;
 use client::Client;
 
+const TRACKER_SCRIPT: &str = include_str!("../../../tracker/dist/matomo.js");
+
 /// Larger bodies are refused before they are read.
 const BODY_MAX_BYTES: usize = 5 << 20;
 
@@ -35,6 +37,8 @@ pub fn router(app: App) -> Router {
         .route("/piwik.php", any(track))
         .route("/js/", any(track))
         .route("/js/tracker.php", any(track))
+        .route("/matomo.js", get(tracker_script))
+        .route("/piwik.js", get(tracker_script))
         // Clients of the reporting API
         .route("/index.php", any(index))
         .route("/", any(index))
@@ -71,6 +75,16 @@ async fn index(
         Some("API") => matomo::handle(&app, client, &headers, request).await,
         _ => (StatusCode::NOT_FOUND, "Not found\n").into_response(),
     }
+}
+
+/// Our own tracker, under both names that pages ask for.
+async fn tracker_script() -> impl IntoResponse {
+    let headers = [
+        (axum::http::header::CONTENT_TYPE, "application/javascript; charset=utf-8"),
+        (axum::http::header::CACHE_CONTROL, "public, max-age=3600"),
+        (axum::http::header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, TRACKER_SCRIPT)
 }
 
 async fn health() -> &'static str {

@@ -60,13 +60,12 @@ impl ActionRecord {
         }
     }
 
-    /// Columns of the visit that hold its first and its last one.
-    fn ends(self) -> Option<(usize, usize)> {
+    /// Columns of the visit that hold its first and its last one; a search is never its first page.
+    fn ends(self) -> Option<(Option<usize>, usize)> {
         match self {
-            ActionRecord::PageUrls => Some((visit::ENTRY_URL, visit::EXIT_URL)),
-            ActionRecord::PageTitles | ActionRecord::SearchKeywords => {
-                Some((visit::ENTRY_TITLE, visit::EXIT_TITLE))
-            }
+            ActionRecord::PageUrls => Some((Some(visit::ENTRY_URL), visit::EXIT_URL)),
+            ActionRecord::PageTitles => Some((Some(visit::ENTRY_TITLE), visit::EXIT_TITLE)),
+            ActionRecord::SearchKeywords => Some((None, visit::EXIT_TITLE)),
             _ => None,
         }
     }
@@ -84,7 +83,9 @@ pub fn actions_by_time(context: &Context, record: ActionRecord) -> Result<Table,
     let mut parts: BTreeMap<i64, ActionTree> = BTreeMap::new();
     add_hits(context, record, &mut parts)?;
     if let Some((entry, exit)) = record.ends() {
-        add_entries(context, record, entry, &mut parts)?;
+        if let Some(entry) = entry {
+            add_entries(context, record, entry, &mut parts)?;
+        }
         add_exits(context, record, exit, &mut parts)?;
     }
     add_time(context, record, &mut parts)?;

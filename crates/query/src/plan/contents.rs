@@ -31,7 +31,7 @@ pub fn contents(context: &Context, by_piece: bool) -> Result<Table, QueryError> 
         }],
         parent: Key::Column(action_column(parent)),
         child: Key::Column(action_column(child)),
-        extra: Vec::new(),
+        extra: vec![Key::Column(action_column(action::CONTENT_TARGET))],
         measures: vec![
             Measure::DistinctIf(visit_column(visit::VISITOR), vec![impression]),
             Measure::DistinctIf(action_column(action::VISIT), vec![impression]),

@@ -163,6 +163,7 @@ fn viewed_by(context: &Context, column: usize) -> Result<BTreeMap<i64, Rows>, Qu
         ];
         if group.values[4] > 0.0 {
             columns.push(("price_viewed", number(cents(group.values[3]))));
+            columns.push(("price_viewed_hits", whole(group.values[4])));
         }
         (context.view.actions.text(group.keys[0]).to_owned(), columns)
     };

@@ -182,15 +182,14 @@ pub fn bandwidth_totals(context: &Context) -> Result<[f64; 3], QueryError> {
     })
 }
 
-/// Visits of one visitor type, for "new" and "returning" counts.
-pub(crate) fn visitor_type_tests(returning: bool) -> Vec<Test> {
-    let verb = if returning {
-        Verb::AtLeast(1)
-    } else {
-        Verb::Is(0)
+/// Each user's visitor ids, the first seen first.
+pub fn visitors_of_users(context: &Context) -> Result<Vec<(String, i64)>, QueryError> {
+    let tests = vec![Test { operand: visit_column(visit::USER), verb: Verb::IsNot(0) }];
+    let keys = vec![Key::Column(visit_column(visit::USER)), Key::Column(visit_column(visit::VISITOR))];
+    let grouped = context.ask(&context.question(TableId::Visits, tests, keys, vec![Measure::Count]))?;
+    let pair = |group: usize| {
+        let key = grouped.key(group);
+        (context.view.texts.text(key[0]).to_owned(), key[1])
     };
-    vec![Test {
-        operand: visit_column(visit::RETURNING),
-        verb,
-    }]
+    Ok((0..grouped.len()).map(pair).collect())
 }

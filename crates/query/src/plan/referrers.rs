@@ -54,18 +54,12 @@ pub fn referrers(context: &Context, record: &ReferrerRecord) -> Result<Table, Qu
     };
     let mut parts = two_levels(context, &levels)?;
     for (part, goals) in goals(context, record)? {
-        let Some(tree) = parts.get_mut(&part) else {
-            continue;
-        };
+        let tree = parts.entry(part).or_default();
         for (label, counts) in goals.parents {
-            if tree.has(&label) {
-                add_goals(tree.row(&label), counts);
-            }
+            add_goals(tree.row(&label), counts);
         }
         for ((parent, label), counts) in goals.children {
-            if tree.has(&parent) && tree.children(&parent).has(&label) {
-                add_goals(tree.children(&parent).row(&label), counts);
-            }
+            add_goals(tree.children(&parent).row(&label), counts);
         }
     }
     Ok(context.fold(

@@ -37,6 +37,12 @@ pub(super) fn path_of(entry: &Entry, rules: &TreeRules) -> Vec<String> {
     }
 }
 
+/// The labels that lead to an action of that kind and text.
+pub fn labels_of(kind: i64, text: &str, rules: &TreeRules) -> Vec<String> {
+    let entry = Entry { kind: kind as u8, prefix: -1, text: text.into() };
+    path_of(&entry, rules)
+}
+
 fn title_path(title: &str, rules: &TreeRules) -> Vec<String> {
     if title.trim().is_empty() {
         return vec![format!(" {TITLE_NOT_DEFINED}")];

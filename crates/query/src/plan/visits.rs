@@ -123,10 +123,7 @@ pub fn visits_by(context: &Context, record: &VisitRecord) -> Result<Table, Query
             builder.add(&label, as_day(context, visit_values(&group.values)));
         }
         for (label, goals) in conversions.remove(&part).unwrap_or_default() {
-            // A conversion on a day without a visit of that label (the visit ended later) has no row there.
-            if builder.has(&label) {
-                add_goals(builder.row(&label), goals);
-            }
+            add_goals(builder.row(&label), goals);
         }
         parts.push(builder.table);
     }
@@ -313,4 +310,8 @@ pub(super) fn add_goals(row: &mut Row, goals: Vec<GoalCounts>) {
     row.set("goals", Value::Map(map.collect()));
     row.set("nb_conversions", conversions);
     row.set("revenue", revenue);
+    // A conversion may be attributed to what brought no visit in the span.
+    if row.get("nb_visits").is_none() {
+        row.set("nb_visits", 0);
+    }
 }

@@ -102,8 +102,17 @@ fn items() -> Vec<ProcessedMetric> {
             Some(super::shape::metrics::quotient(row.number(column), bought(row), decimals))
         }
     };
-    let mut price = ProcessedMetric::computed("avg_price", Unit::Money, per("price", 2));
-    price.temporary = vec!["price".into(), "price_viewed".into()];
+    let average = move |row: &Row| {
+        // What nobody bought is known by the price that was seen.
+        let viewed = bought(row) == 0.0 && row.get("price_viewed").is_some();
+        let (sum, of) = match viewed {
+            true => (row.number("price_viewed"), row.number("price_viewed_hits")),
+            false => (row.number("price"), bought(row)),
+        };
+        Some(super::shape::metrics::quotient(sum, of, 2))
+    };
+    let mut price = ProcessedMetric::computed("avg_price", Unit::Money, average);
+    price.temporary = vec!["price".into(), "price_viewed".into(), "price_viewed_hits".into()];
     vec![
         price,
         ProcessedMetric::computed("avg_quantity", Unit::Number, per("quantity", 1)),

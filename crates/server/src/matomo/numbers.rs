@@ -11,7 +11,7 @@ use super::records::Extra;
 pub fn row(context: &Context, which: Numbers, extra: &Extra) -> Result<Table, QueryError> {
     let row = match which {
         Numbers::Visits => visits(context)?,
-        Numbers::VisitorTypes => visitor_types(context)?,
+        Numbers::VisitorTypes => visitor_types(context, extra.alone)?,
         Numbers::Actions => actions(context)?,
         Numbers::Referrers => referrers(context)?,
         Numbers::Performance => performance(context)?,
@@ -97,11 +97,11 @@ fn of_type(context: &Context, returning: bool) -> Result<VisitTotals, QueryError
     plan::visit_totals(context, vec![test(visit::RETURNING, verb)])
 }
 
-fn visitor_types(context: &Context) -> Result<Option<Row>, QueryError> {
+fn visitor_types(context: &Context, alone: bool) -> Result<Option<Row>, QueryError> {
     let mut row = Row::default();
     for (suffix, returning) in [("_new", false), ("_returning", true)] {
         let totals = of_type(context, returning)?;
-        if totals.visits == 0.0 {
+        if totals.visits == 0.0 && !alone {
             continue;
         }
         let mut part = Row::default();
@@ -229,7 +229,11 @@ fn goals(context: &Context, extra: &Extra) -> Result<Option<Row>, QueryError> {
             Some(returning) => of_type(context, returning)?,
         };
         let split = plan::goal_totals(context, extra.goal, returning)?;
-        any |= split.conversions > 0.0 || visits.visits > 0.0;
+        let has_any = split.conversions > 0.0 || visits.visits > 0.0;
+        any |= has_any;
+        if !has_any && !extra.alone {
+            continue;
+        }
         let converted = match extra.goal {
             None => visits.converted,
             Some(_) => split.visits_converted,
@@ -261,7 +265,7 @@ fn add_goal(row: &mut Row, suffix: &str, split: &GoalSplit, converted: f64, visi
 fn everything(context: &Context, extra: &Extra) -> Result<Option<Row>, QueryError> {
     let parts = [
         visits(context)?,
-        visitor_types(context)?,
+        visitor_types(context, false)?,
         referrers(context)?,
         goals(context, &Extra { goal: None, ..extra.clone() })?,
         actions(context)?,

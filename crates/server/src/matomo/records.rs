@@ -23,6 +23,8 @@ pub struct Extra {
     /// The goals of the site, for `Goals.get`.
     pub goals: Vec<i64>,
     pub ecommerce: bool,
+    /// No other site or period is asked for: parts without data are shown as 0.
+    pub alone: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,7 +183,14 @@ fn user_ids(context: &Context) -> Result<Table, QueryError> {
         tests: vec![test(visit::USER, Verb::IsNot(0))],
         limit: context.rows.user_ids,
     };
-    plan::visits_by(context, &record)
+    let mut table = plan::visits_by(context, &record)?;
+    for (user, visitor) in plan::visitors_of_users(context)? {
+        let row = table.rows.iter_mut().find(|row| row.label() == user);
+        if let Some(row) = row.filter(|row| row.meta("idvisitor").is_none()) {
+            row.set_meta("idvisitor", format!("{:016x}", visitor as u64));
+        }
+    }
+    Ok(table)
 }
 
 /// Plugins by name and bit; visits with each, over visits whose browser tells.

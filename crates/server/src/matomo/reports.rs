@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catalog::reports::{Actions, EventText, Record, Report, Shown};
+use catalog::reports::{Actions, EventText, Numbers, Record, Report, Shown};
 use model::{Answer, Role, SiteId, Table, TableSet, Value};
 use query::Limits;
 use query::period::{Asked, Period, PeriodKind};
@@ -29,7 +29,7 @@ pub async fn answer(
     let sites = world::sites(call, &world, Role::View)?;
     let view = call.app.ingest.view();
     let generic = call.request.generic();
-    let processed = formulas::of(report);
+    let processed = if column.is_some() { Vec::new() } else { formulas::of(report) };
     let run = Run { call, world: &world, view: &view, report, column, single: !sites.several };
     let answer = tokio::task::block_in_place(|| match sites.several {
         false => run.site(sites.ids[0]),
@@ -41,9 +41,12 @@ pub async fn answer(
             Ok(Answer::Set(TableSet { key: "idSite", parts }))
         }
     })?;
-    let shape = shape_of(report, &processed, &world);
+    let mut shape = shape_of(report, &processed, &world);
+    if generic.flat {
+        shape.queued = Some(&show::move_segments_last);
+    }
     let answer = shape_answer(answer, &shape, &generic);
-    Ok((answer, with_generic(options, &generic)))
+    Ok((answer, with_generic(options, &generic, report)))
 }
 
 fn shape_of<'a>(
@@ -72,8 +75,9 @@ fn shape_of<'a>(
     }
 }
 
-fn with_generic(mut options: FormatOptions, generic: &Generic) -> FormatOptions {
-    options.expanded = generic.expanded && !generic.flat;
+fn with_generic(mut options: FormatOptions, generic: &Generic, report: &Report) -> FormatOptions {
+    let can_expand = !matches!(report.record, Record::Contents { .. });
+    options.expanded = generic.expanded && !generic.flat && can_expand;
     options
 }
 
@@ -92,24 +96,59 @@ impl Run<'_> {
     fn site(&self, site: SiteId) -> ApiResult<Answer> {
         let zone = world::zone_of(self.world, site);
         match world::periods(self.call, &zone)? {
-            Asked::One(period) => self.one(site, &period, self.single),
+            Asked::One(period) => self.one(site, &period, true),
             Asked::Each(periods) => {
                 let mut parts = Vec::with_capacity(periods.len());
                 for period in periods {
                     parts.push((period.key(), self.one(site, &period, false)?));
                 }
-                Ok(Answer::Set(TableSet { key: "date", parts }))
+                Ok(Answer::Set(TableSet { key: self.date_key(), parts }))
             }
         }
     }
 
+    /// What the parts of several periods are called by.
+    fn date_key(&self) -> &'static str {
+        match self.report.record {
+            Record::Numbers(Numbers::VisitorTypes) => "period",
+            _ => "date",
+        }
+    }
+
+    /// The one row that a parameter names by its address or title, alone.
+    fn named(&self, table: Table, name: &str) -> ApiResult<Table> {
+        let text = self.call.request.filled(name).ok_or_else(|| ApiError::missing(name))?;
+        let kind = match self.report.record {
+            Record::Actions(Actions::PageTitles) => catalog::columns::kind::TITLE,
+            Record::Actions(Actions::Downloads) => catalog::columns::kind::DOWNLOAD,
+            Record::Actions(Actions::Outlinks) => catalog::columns::kind::OUTLINK,
+            _ => catalog::columns::kind::PAGE,
+        };
+        let mut rows = table.rows;
+        let mut found = None;
+        for label in query::plan::labels_of(kind, text, &self.world.config.tree_rules()) {
+            let Some(row) = rows.into_iter().find(|row| row.label() == label) else {
+                return Ok(Table::default());
+            };
+            rows = row.subtable.as_ref().map_or_else(Vec::new, |table| table.rows.clone());
+            found = Some(row);
+        }
+        Ok(Table::of(found.into_iter().map(|mut row| {
+            row.subtable = None;
+            row
+        }).collect()))
+    }
+
     /// `alone`: no other period or site is asked for; then a row of numbers is never empty.
     fn one(&self, site: SiteId, period: &Period, alone: bool) -> ApiResult<Answer> {
-        let mut table = self.table(site, period)?;
+        let mut table = self.table(site, period, alone)?;
         if !records::is_numbers(self.report) {
             return Ok(Answer::Table(table));
         }
         if let Some(column) = self.column {
+            if table.rows.is_empty() && !alone {
+                return Ok(Answer::Metrics(Table::default()));
+            }
             return Ok(Answer::Metrics(self.only(&table, column)));
         }
         if alone && table.rows.is_empty() {
@@ -140,10 +179,11 @@ impl Run<'_> {
         for row in &mut table.rows {
             row.columns.retain(|(name, _)| asked.iter().any(|asked| asked == name));
         }
+        table.rows.retain(|row| !row.columns.is_empty());
     }
 
     /// The report's table, labels shown, before it is shaped.
-    fn table(&self, site: SiteId, period: &Period) -> ApiResult<Table> {
+    fn table(&self, site: SiteId, period: &Period, alone: bool) -> ApiResult<Table> {
         let segment = world::segment_text(self.call);
         let filter = world::filter(self.call, self.world, site, &segment)?;
         let rows = self.world.config.row_limits();
@@ -161,10 +201,13 @@ impl Run<'_> {
             tree: &tree,
             limits: &limits,
         };
-        let extra = self.extra(site)?;
+        let extra = self.extra(site, alone)?;
         let mut table = records::table(&context, self.report, &extra)?;
         if records::is_numbers(self.report) && !self.world.config.counts_unique(kind_of(period)) {
             drop_unique(&mut table);
+        }
+        if !self.report.named_by.is_empty() {
+            table = self.named(table, self.report.named_by)?;
         }
         subtables::number(&mut table);
         let mut parents = Vec::new();
@@ -187,6 +230,16 @@ impl Run<'_> {
         };
         show::prepare(&mut table, self.report, &showing);
         self.tidy(&mut table);
+        if matches!(
+            self.report.record,
+            Record::Actions(_)
+                | Record::Events { .. }
+                | Record::Contents { .. }
+                | Record::Items(_)
+                | Record::SearchCategories
+        ) {
+            show::order_by_label(&mut table);
+        }
         Ok(table)
     }
 
@@ -194,7 +247,14 @@ impl Run<'_> {
     fn tidy(&self, table: &mut Table) {
         match self.report.record {
             Record::Actions(Actions::Keywords | Actions::KeywordsWithoutResult) => {
-                let distinct = ["nb_uniq_visitors", "sum_daily_nb_uniq_visitors"];
+                let distinct = [
+                    "nb_uniq_visitors",
+                    "sum_daily_nb_uniq_visitors",
+                    "entry_nb_uniq_visitors",
+                    "sum_daily_entry_nb_uniq_visitors",
+                    "exit_nb_uniq_visitors",
+                    "sum_daily_exit_nb_uniq_visitors",
+                ];
                 formulas::drop_columns(table, &distinct);
                 formulas::drop_unused_timings(table);
             }
@@ -204,7 +264,7 @@ impl Run<'_> {
         }
     }
 
-    fn extra(&self, site: SiteId) -> ApiResult<Extra> {
+    fn extra(&self, site: SiteId, alone: bool) -> ApiResult<Extra> {
         let request = &self.call.request;
         let goal = match request.filled("idGoal") {
             None => None,
@@ -223,6 +283,7 @@ impl Run<'_> {
             dimension,
             secondary: request.filled("secondaryDimension").and_then(event_text),
             goals: self.world.goals_of(site).map(|goal| goal.idgoal).collect(),
+            alone: alone && self.single,
             ecommerce: self.world.site(site).is_some_and(|site| site.ecommerce),
         })
     }

@@ -77,11 +77,13 @@ fn relabel(table: &mut Table, report: &Report, showing: &Showing) {
 
 fn relabel_children(table: &mut Table, parent: Shown, parent_label: &str, showing: &Showing) {
     let shown = match parent {
-        Shown::Keyword => Shown::EngineOfKeyword,
-        Shown::SearchEngine => Shown::KeywordOfEngine,
-        Shown::Website => Shown::UrlOfWebsite,
-        Shown::Social => Shown::UrlOfSocial,
-        Shown::Campaign => Shown::KeywordOfCampaign,
+        // Facts stand beside these rows only where they are asked for by themselves.
+        Shown::Keyword
+        | Shown::SearchEngine
+        | Shown::Website
+        | Shown::Social
+        | Shown::Campaign
+        | Shown::PlainKeyword => Shown::PlainKeyword,
         Shown::CustomVariable => Shown::CustomVariableValue,
         Shown::Event { .. } => Shown::Event { segment: "", child: "" },
         Shown::Content { child, .. } => Shown::Content { segment: child, child: "" },
@@ -109,7 +111,42 @@ fn group(table: &mut Table, name: impl Fn(&str) -> String) {
     for row in renamed {
         query::plan::add_table(&mut grouped, Table::of(vec![row]));
     }
+    for row in &mut grouped.rows {
+        order_goals(row);
+    }
     table.rows = grouped.rows;
+}
+
+/// Carts, orders, then goals by number.
+fn order_goals(row: &mut Row) {
+    if let Some(Value::Map(goals)) = row.get_mut("goals") {
+        goals.sort_by_key(|(name, _)| match name.trim_start_matches("idgoal=") {
+            "ecommerceAbandonedCart" => -1,
+            "ecommerceOrder" => 0,
+            number => number.parse().unwrap_or(i64::MAX),
+        });
+    }
+}
+
+/// Rows that the order leaves equal come by label, at every level.
+pub fn order_by_label(table: &mut Table) {
+    table.rows.sort_by(|a, b| {
+        super::shape::php::natural_compare(a.label().trim_start(), b.label().trim_start())
+    });
+    for row in &mut table.rows {
+        if let Some(inner) = &mut row.subtable {
+            order_by_label(inner);
+        }
+    }
+}
+
+/// In a flat report the segment comes after the names of the levels.
+pub fn move_segments_last(table: &mut Table) {
+    for row in table.all_rows_mut() {
+        if let Some(segment) = row.remove_meta("segment") {
+            row.set_meta("segment", segment);
+        }
+    }
 }
 
 fn language_part(label: &str) -> &str {
@@ -137,6 +174,7 @@ fn show_row(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
     let names = showing.names;
     match shown {
         Shown::AsIs => {}
+        Shown::PlainKeyword => row.set("label", keyword(label)),
         Shown::Country => country(row, label, showing),
         Shown::Continent => {
             let name = names.continent(label, showing.language).to_owned();
@@ -391,7 +429,9 @@ fn device_model(row: &mut Row, label: &str) {
     };
     row.set("label", shown);
     if !label.trim_matches(';').is_empty() {
-        let segment = format!("deviceBrand=={};deviceModel=={}", encode(brand), encode(model));
+        let segment = format!(
+            "deviceBrand=={};deviceModel=={}",
+            encode(unknown_if_empty(brand)), encode(model));
         row.set_meta("segment", segment);
     }
 }
@@ -429,10 +469,11 @@ fn browser_version(row: &mut Row, label: &str, showing: &Showing) {
     let name = showing.sources.browser_name(code);
     row.set("label", format!("{name} {version}").trim_end().to_owned());
     let code = if code.is_empty() { "UNK" } else { code };
-    row.set_meta("logo", format!("{ICONS}browsers/{code}.png"));
+    let logo = format!("{ICONS}browsers/{code}.png");
     let segment =
         format!("browserCode=={};browserVersion=={}", encode(code), encode(version));
     row.set_meta("segment", segment);
+    row.set_meta("logo", logo);
 }
 
 /// Engines with the browsers that people know them by.
