@@ -17,7 +17,9 @@ The password is one line. A token is shown once: keep it like a password.
 ";
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     let result = match runtime {
         Ok(runtime) => runtime.block_on(run(std::env::args().skip(1).collect())),
         Err(error) => Err(format!("the runtime cannot start: {error}")),
@@ -50,7 +52,11 @@ impl Flags {
         };
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
-            let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
+            let mut value = || {
+                arguments
+                    .next()
+                    .ok_or_else(|| format!("{argument} needs a value"))
+            };
             match argument.as_str() {
                 "--host" => flags.host = parsed(&argument, &value()?)?,
                 "--port" => flags.port = parsed(&argument, &value()?)?,
@@ -58,7 +64,9 @@ impl Flags {
                 "--trusted-proxy" => {
                     let text = value()?;
                     let network = settings::Network::parse(&text);
-                    flags.trusted_proxies.push(network.ok_or_else(|| format!("'{text}' is no network"))?);
+                    flags
+                        .trusted_proxies
+                        .push(network.ok_or_else(|| format!("'{text}' is no network"))?);
                 }
                 "--test-mode" => flags.test_mode = true,
                 flag if flag.starts_with("--") && flag != "--help" => {
@@ -72,7 +80,8 @@ impl Flags {
 }
 
 fn parsed<T: std::str::FromStr>(flag: &str, text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("'{text}' is no value for {flag}"))
+    text.parse()
+        .map_err(|_| format!("'{text}' is no value for {flag}"))
 }
 
 async fn run(arguments: Vec<String>) -> Result<(), String> {
@@ -98,7 +107,9 @@ async fn open_settings(data: &Path) -> Result<Settings, String> {
 
 fn read_password() -> Result<Secret, String> {
     let mut line = String::new();
-    std::io::stdin().read_line(&mut line).map_err(|error| error.to_string())?;
+    std::io::stdin()
+        .read_line(&mut line)
+        .map_err(|error| error.to_string())?;
     Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
 }
 
@@ -115,7 +126,9 @@ async fn make_user(data: &Path, login: &str, email: &str) -> Result<(), String> 
         password: read_password()?,
         invited_by: None,
     };
-    let made = settings.create_superuser(user, PasswordRules::SUPERUSER_FORM, now()).await;
+    let made = settings
+        .create_superuser(user, PasswordRules::SUPERUSER_FORM, now())
+        .await;
     made.map_err(|error| error.to_string())?;
     println!("{login} is a superuser now.");
     settings.close().await;
@@ -125,7 +138,10 @@ async fn make_user(data: &Path, login: &str, email: &str) -> Result<(), String> 
 async fn make_token(data: &Path, login: &str, description: &str) -> Result<(), String> {
     let settings = open_settings(data).await?;
     let failed = |error: settings::Error| error.to_string();
-    let user = settings.check_password(login, &read_password()?).await.map_err(failed)?;
+    let user = settings
+        .check_password(login, &read_password()?)
+        .await
+        .map_err(failed)?;
     let user = user.ok_or("login or password is wrong")?;
     let new = NewToken {
         login: user.login,
@@ -153,16 +169,22 @@ async fn serve(flags: Flags) -> Result<(), String> {
         control_route: flags.test_mode,
         matomo_defaults: flags.test_mode,
     };
-    let app = App::new(settings, ingest.clone(), options).await.map_err(|error| failed(&error))?;
+    let app = App::new(settings, ingest.clone(), options)
+        .await
+        .map_err(|error| failed(&error))?;
     if flags.test_mode {
-        app.make_test_superuser().await.map_err(|error| failed(&error))?;
+        app.make_test_superuser()
+            .await
+            .map_err(|error| failed(&error))?;
     }
     let address = SocketAddr::new(flags.host, flags.port);
     let listener = tokio::net::TcpListener::bind(address).await;
     let listener = listener.map_err(|error| format!("{address}: {error}"))?;
     eprintln!("takwimu: listening on http://{address}");
     let service = server::router(app).into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(stop_asked()).await;
+    let served = axum::serve(listener, service)
+        .with_graceful_shutdown(stop_asked())
+        .await;
     served.map_err(|error| failed(&error))?;
     ingest.close()
 }

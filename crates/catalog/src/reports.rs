@@ -42,22 +42,43 @@ pub struct Level {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Record {
     /// Visits by columns of the visit; goals by the twin columns of conversions (empty: no goals).
-    Visits { columns: &'static [usize], conversions: &'static [usize], key: VisitKey },
+    Visits {
+        columns: &'static [usize],
+        conversions: &'static [usize],
+        key: VisitKey,
+    },
     /// Visits by their count of something, in ranges.
-    Buckets { column: usize, divided_by: i64, ranges: &'static [Range], returning_only: bool },
+    Buckets {
+        column: usize,
+        divided_by: i64,
+        ranges: &'static [Range],
+        returning_only: bool,
+    },
     Plugins,
     UserIds,
     ReferrerTypes,
     AllReferrers,
-    Referrers { kind: i64, levels: (usize, usize) },
+    Referrers {
+        kind: i64,
+        levels: (usize, usize),
+    },
     /// The page addresses behind social networks, or the networks: websites are searched for both.
     Socials,
     Actions(Actions),
     SearchCategories,
-    Events { by: EventText, then: EventText },
-    Contents { by_piece: bool },
+    Events {
+        by: EventText,
+        then: EventText,
+    },
+    Contents {
+        by_piece: bool,
+    },
     Items(ItemText),
-    GoalHistogram { column: usize, divided_by: i64, ranges: &'static [Range] },
+    GoalHistogram {
+        column: usize,
+        divided_by: i64,
+        ranges: &'static [Range],
+    },
     CustomVariables,
     CustomDimension,
     Numbers(Numbers),
@@ -159,15 +180,27 @@ pub enum Shown {
     KeywordOfCampaign,
     UrlOfWebsite,
     UrlOfSocial,
-    Page { segment: &'static str },
-    Title { segment: &'static str },
+    Page {
+        segment: &'static str,
+    },
+    Title {
+        segment: &'static str,
+    },
     Download,
     Outlink,
     SearchKeyword,
     SearchCategory,
-    Event { segment: &'static str, child: &'static str },
-    Content { segment: &'static str, child: &'static str },
-    Item { segment: &'static str },
+    Event {
+        segment: &'static str,
+        child: &'static str,
+    },
+    Content {
+        segment: &'static str,
+        child: &'static str,
+    },
+    Item {
+        segment: &'static str,
+    },
     DurationRange,
     PagesRange,
     VisitCountRange,
@@ -182,10 +215,19 @@ pub enum Shown {
 const VISITS: &[&str] = &["nb_visits", "nb_uniq_visitors", "nb_actions", "nb_users"];
 const VISITS_WITHOUT_USERS: &[&str] = &["nb_visits", "nb_uniq_visitors", "nb_actions"];
 const PER_VISIT: &[&str] = &["nb_actions_per_visit", "avg_time_on_site", "bounce_rate"];
-const PER_VISIT_AND_GOALS: &[&str] =
-    &["nb_actions_per_visit", "avg_time_on_site", "bounce_rate", "conversion_rate"];
-const EVENTS: &[&str] =
-    &["nb_events", "sum_event_value", "min_event_value", "max_event_value", "nb_events_with_value"];
+const PER_VISIT_AND_GOALS: &[&str] = &[
+    "nb_actions_per_visit",
+    "avg_time_on_site",
+    "bounce_rate",
+    "conversion_rate",
+];
+const EVENTS: &[&str] = &[
+    "nb_events",
+    "sum_event_value",
+    "min_event_value",
+    "max_event_value",
+    "nb_events_with_value",
+];
 const ITEMS: &[&str] = &["revenue", "quantity", "orders", "nb_visits"];
 const PER_ITEM: &[&str] = &["avg_price", "avg_quantity", "conversion_rate"];
 
@@ -213,11 +255,19 @@ const fn level(id: &'static str, label: &'static str) -> Level {
 }
 
 const fn joined(columns: &'static [usize]) -> Record {
-    Record::Visits { columns, conversions: &[], key: VisitKey::Joined(";") }
+    Record::Visits {
+        columns,
+        conversions: &[],
+        key: VisitKey::Joined(";"),
+    }
 }
 
 const fn with_goals(columns: &'static [usize], conversions: &'static [usize]) -> Record {
-    Record::Visits { columns, conversions, key: VisitKey::Joined(";") }
+    Record::Visits {
+        columns,
+        conversions,
+        key: VisitKey::Joined(";"),
+    }
 }
 
 const SEARCH: i64 = 2;
@@ -808,8 +858,13 @@ pub static REPORTS: &[Report] = &[
 ];
 
 const TIMINGS: &[&str] = &[
-    "avg_time_network", "avg_time_server", "avg_time_transfer", "avg_time_dom_processing",
-    "avg_time_dom_completion", "avg_time_on_load", "avg_page_load_time",
+    "avg_time_network",
+    "avg_time_server",
+    "avg_time_transfer",
+    "avg_time_dom_processing",
+    "avg_time_dom_completion",
+    "avg_time_on_load",
+    "avg_page_load_time",
 ];
 
 const fn event_subtable(method: &'static str, by: EventText, then: EventText) -> Report {
@@ -819,24 +874,51 @@ const fn event_subtable(method: &'static str, by: EventText, then: EventText) ->
         EventText::Name => &[EVENT_NAME],
     };
     Report {
-        method, levels: level, record: Record::Events { by, then },
-        shown: Shown::Event { segment: "", child: "" }, sort: "nb_events", metrics: EVENTS,
-        processed: &["avg_event_value"], hidden: true, ..BLANK
+        method,
+        levels: level,
+        record: Record::Events { by, then },
+        shown: Shown::Event {
+            segment: "",
+            child: "",
+        },
+        sort: "nb_events",
+        metrics: EVENTS,
+        processed: &["avg_event_value"],
+        hidden: true,
+        ..BLANK
     }
 }
 
-const SUBTABLE_OF_CATEGORY_ACTIONS: Report =
-    event_subtable("Events.getActionFromCategoryId", EventText::Category, EventText::Action);
-const SUBTABLE_OF_CATEGORY_NAMES: Report =
-    event_subtable("Events.getNameFromCategoryId", EventText::Category, EventText::Name);
-const SUBTABLE_OF_ACTION_CATEGORIES: Report =
-    event_subtable("Events.getCategoryFromActionId", EventText::Action, EventText::Category);
-const SUBTABLE_OF_ACTION_NAMES: Report =
-    event_subtable("Events.getNameFromActionId", EventText::Action, EventText::Name);
-const SUBTABLE_OF_NAME_ACTIONS: Report =
-    event_subtable("Events.getActionFromNameId", EventText::Name, EventText::Action);
-const SUBTABLE_OF_NAME_CATEGORIES: Report =
-    event_subtable("Events.getCategoryFromNameId", EventText::Name, EventText::Category);
+const SUBTABLE_OF_CATEGORY_ACTIONS: Report = event_subtable(
+    "Events.getActionFromCategoryId",
+    EventText::Category,
+    EventText::Action,
+);
+const SUBTABLE_OF_CATEGORY_NAMES: Report = event_subtable(
+    "Events.getNameFromCategoryId",
+    EventText::Category,
+    EventText::Name,
+);
+const SUBTABLE_OF_ACTION_CATEGORIES: Report = event_subtable(
+    "Events.getCategoryFromActionId",
+    EventText::Action,
+    EventText::Category,
+);
+const SUBTABLE_OF_ACTION_NAMES: Report = event_subtable(
+    "Events.getNameFromActionId",
+    EventText::Action,
+    EventText::Name,
+);
+const SUBTABLE_OF_NAME_ACTIONS: Report = event_subtable(
+    "Events.getActionFromNameId",
+    EventText::Name,
+    EventText::Action,
+);
+const SUBTABLE_OF_NAME_CATEGORIES: Report = event_subtable(
+    "Events.getCategoryFromNameId",
+    EventText::Name,
+    EventText::Category,
+);
 
 /// Methods that answer one number of a report: method, report, column.
 #[rustfmt::skip]
@@ -874,14 +956,24 @@ mod tests {
         for report in REPORTS {
             assert!(report.method.split_once('.').is_some(), "{}", report.method);
             assert!(seen.insert(report.method), "{} stands twice", report.method);
-            assert!(report.hidden || !report.name.is_empty(), "{} has no name", report.method);
+            assert!(
+                report.hidden || !report.name.is_empty(),
+                "{} has no name",
+                report.method
+            );
         }
     }
 
     #[test]
     fn every_subtable_has_its_method() {
-        for report in REPORTS.iter().filter(|report| !report.subtable_action.is_empty()) {
-            let module = report.method.split_once('.').map_or("", |(module, _)| module);
+        for report in REPORTS
+            .iter()
+            .filter(|report| !report.subtable_action.is_empty())
+        {
+            let module = report
+                .method
+                .split_once('.')
+                .map_or("", |(module, _)| module);
             let method = format!("{module}.{}", report.subtable_action);
             assert!(super::report(&method).is_some(), "{method}");
         }

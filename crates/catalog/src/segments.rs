@@ -74,19 +74,35 @@ pub enum Values {
 }
 
 const fn on(column: usize) -> Place {
-    Place { table: TableId::Visits, column, kinds: &[] }
+    Place {
+        table: TableId::Visits,
+        column,
+        kinds: &[],
+    }
 }
 
 const fn act(column: usize, kinds: &'static [i64]) -> Place {
-    Place { table: TableId::Actions, column, kinds }
+    Place {
+        table: TableId::Actions,
+        column,
+        kinds,
+    }
 }
 
 const fn sold(column: usize) -> Place {
-    Place { table: TableId::Items, column, kinds: &[] }
+    Place {
+        table: TableId::Items,
+        column,
+        kinds: &[],
+    }
 }
 
 const fn conv(column: usize) -> Place {
-    Place { table: TableId::Conversions, column, kinds: &[] }
+    Place {
+        table: TableId::Conversions,
+        column,
+        kinds: &[],
+    }
 }
 
 const VISITORS: &str = "Visitors";
@@ -107,8 +123,16 @@ const fn row(
     accepted: &'static str,
 ) -> Segment {
     Segment {
-        name, category, label, metric: false, looks_at, values, private: false, accepted,
-        union_of: &[], internal: false,
+        name,
+        category,
+        label,
+        metric: false,
+        looks_at,
+        values,
+        private: false,
+        accepted,
+        union_of: &[],
+        internal: false,
     }
 }
 
@@ -133,10 +157,10 @@ const fn union(mut segment: Segment, of: &'static [&'static str]) -> Segment {
 }
 
 use Values::{
-    ActionType, Address, BrowserName, Continent, CountryName, DaysAsSeconds, DaysRoundedDown, DeviceType,
-    EcommerceStatus, FullUrl, GoalName, Hex, HourOfDay, MinuteOfDay, Money, Number, PageUrl, ReferrerType,
-    SiteHour, SystemName, Text, UtcDate, UtcDayOfMonth, UtcDayOfWeek, UtcDayOfYear, UtcMinute, UtcMonth,
-    UtcQuarter, UtcSecond, UtcWeekOfYear, UtcYear, VisitorType,
+    ActionType, Address, BrowserName, Continent, CountryName, DaysAsSeconds, DaysRoundedDown,
+    DeviceType, EcommerceStatus, FullUrl, GoalName, Hex, HourOfDay, MinuteOfDay, Money, Number,
+    PageUrl, ReferrerType, SiteHour, SystemName, Text, UtcDate, UtcDayOfMonth, UtcDayOfWeek,
+    UtcDayOfYear, UtcMinute, UtcMonth, UtcQuarter, UtcSecond, UtcWeekOfYear, UtcYear, VisitorType,
 };
 
 const PAGES: &[i64] = &[kind::PAGE, kind::CONTENT];
@@ -302,7 +326,12 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for segment in SEGMENTS {
             assert!(seen.insert(segment.name), "{} stands twice", segment.name);
-            assert_eq!(segment.looks_at.is_empty(), !segment.union_of.is_empty(), "{}", segment.name);
+            assert_eq!(
+                segment.looks_at.is_empty(),
+                !segment.union_of.is_empty(),
+                "{}",
+                segment.name
+            );
             for part in segment.union_of {
                 assert!(super::segment(part).is_some(), "{part} of {}", segment.name);
             }

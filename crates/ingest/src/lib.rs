@@ -88,20 +88,34 @@ impl Ingest {
         })
         .map_err(|error| IngestError::Open(error.to_string()))?;
         let known = shared.lock().rules.source.clone();
-        Ok(Ingest { shared, journal, journalled_rules: Mutex::new(known) })
+        Ok(Ingest {
+            shared,
+            journal,
+            journalled_rules: Mutex::new(known),
+        })
     }
 
     /// Writes hits to the journal, places them in order, and tells what became of each. Blocks until they
     /// are on disk.
-    pub fn record(&self, hits: Vec<EnrichedHit>, rules: &Arc<Rules>) -> Result<Vec<Placed>, IngestError> {
+    pub fn record(
+        &self,
+        hits: Vec<EnrichedHit>,
+        rules: &Arc<Rules>,
+    ) -> Result<Vec<Placed>, IngestError> {
         let (answer, placed) = channel();
         let ticket = {
             // Held until the record is admitted: records that follow need not repeat the rules.
-            let mut journalled =
-                self.journalled_rules.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut journalled = self
+                .journalled_rules
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             let changed = *journalled != rules.source;
             let bytes = payload::hits(changed.then_some(rules.source.as_slice()), &hits);
-            let batch = Batch { hits, rules: rules.clone(), answer };
+            let batch = Batch {
+                hits,
+                rules: rules.clone(),
+                answer,
+            };
             let ticket = self.journal.append_attached(bytes, Box::new(batch));
             if ticket.is_ok() && changed {
                 journalled.clone_from(&rules.source);
@@ -111,7 +125,10 @@ impl Ingest {
         let outcome = ticket.and_then(journal::Ticket::wait);
         if outcome.is_err() {
             // The rules may not be on disk: the next record says them again.
-            self.journalled_rules.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            self.journalled_rules
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clear();
         }
         outcome.map_err(IngestError::Busy)?;
         Ok(placed.recv().unwrap_or_default())
@@ -136,9 +153,15 @@ impl Ingest {
 
     /// Forgets everything, for good.
     pub fn reset(&self) -> Result<(), IngestError> {
-        let ticket = self.journal.append(payload::reset()).map_err(IngestError::Busy)?;
+        let ticket = self
+            .journal
+            .append(payload::reset())
+            .map_err(IngestError::Busy)?;
         ticket.wait().map_err(IngestError::Busy)?;
-        self.journalled_rules.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.journalled_rules
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
         Ok(())
     }
 
@@ -159,11 +182,16 @@ impl Shared {
     }
 
     fn texts(&self) -> (Arc<Texts>, Arc<Texts>) {
-        self.dictionaries.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.dictionaries
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn apply(&self, record: Committed) {
-        let batch = record.attachment.and_then(|batch| batch.downcast::<Batch>().ok());
+        let batch = record
+            .attachment
+            .and_then(|batch| batch.downcast::<Batch>().ok());
         if let Some(batch) = batch {
             let placed = self.place(&batch.hits, batch.rules.clone());
             // Nobody may wait any more: the client left, the hit stays.
@@ -178,7 +206,10 @@ impl Shared {
             }
             Some(Payload::Reset) => {
                 *self.lock() = State::default();
-                *self.dictionaries.write().unwrap_or_else(PoisonError::into_inner) = Default::default();
+                *self
+                    .dictionaries
+                    .write()
+                    .unwrap_or_else(PoisonError::into_inner) = Default::default();
             }
             None => {}
         }
@@ -187,7 +218,10 @@ impl Shared {
     fn place(&self, hits: &[EnrichedHit], rules: Arc<Rules>) -> Vec<Placed> {
         let mut state = self.lock();
         let (values, actions) = self.texts();
-        let texts = Dictionaries { actions: &actions, values: &values };
+        let texts = Dictionaries {
+            actions: &actions,
+            values: &values,
+        };
         state.seen = None;
         state.rules = rules.clone();
         let visits = &mut state.visits;
@@ -200,7 +234,11 @@ impl Shared {
 }
 
 fn rows_of(visit: &VisitState) -> Arc<VisitRows> {
-    let boxed = |rows: &[Vec<i64>]| rows.iter().map(|row| row.clone().into_boxed_slice()).collect();
+    let boxed = |rows: &[Vec<i64>]| {
+        rows.iter()
+            .map(|row| row.clone().into_boxed_slice())
+            .collect()
+    };
     Arc::new(VisitRows {
         visit: visit.visit.clone().into_boxed_slice(),
         actions: boxed(&visit.actions),
@@ -216,9 +254,16 @@ mod tests {
 
     fn rules() -> Arc<Rules> {
         let instance = InstanceRules::default();
-        let settings = SiteSettings { id: 1, ..SiteSettings::default() };
+        let settings = SiteSettings {
+            id: 1,
+            ..SiteSettings::default()
+        };
         let site = Arc::new(SiteRules::new(&settings, &instance));
-        Arc::new(Rules { instance, sites: HashMap::from([(1, site)]), source: b"rules".to_vec() })
+        Arc::new(Rules {
+            instance,
+            sites: HashMap::from([(1, site)]),
+            source: b"rules".to_vec(),
+        })
     }
 
     fn build() -> BuildRules {
@@ -226,13 +271,23 @@ mod tests {
     }
 
     fn hit(second: i64) -> EnrichedHit {
-        let mut hit = EnrichedHit { site: 1, time: second, received_at: second, ..EnrichedHit::default() };
+        let mut hit = EnrichedHit {
+            site: 1,
+            time: second,
+            received_at: second,
+            ..EnrichedHit::default()
+        };
         hit.identity.visitor = Some(7);
         hit
     }
 
     fn visits(ingest: &Ingest) -> usize {
-        ingest.view().chunks.iter().map(|chunk| chunk.rows(query_table())).sum()
+        ingest
+            .view()
+            .chunks
+            .iter()
+            .map(|chunk| chunk.rows(query_table()))
+            .sum()
     }
 
     fn query_table() -> catalog::columns::TableId {

@@ -9,7 +9,10 @@ const HITS: u8 = 1;
 const RESET: u8 = 2;
 
 pub enum Payload<'a> {
-    Hits { rules: Option<&'a [u8]>, hits: Vec<EnrichedHit> },
+    Hits {
+        rules: Option<&'a [u8]>,
+        hits: Vec<EnrichedHit>,
+    },
     Reset,
 }
 
@@ -43,7 +46,10 @@ pub fn read(bytes: &[u8]) -> Option<Payload<'_>> {
             while let Some(hit) = take(&mut rest) {
                 hits.extend(EnrichedHit::from_bytes(hit));
             }
-            Some(Payload::Hits { rules: (!source.is_empty()).then_some(source), hits })
+            Some(Payload::Hits {
+                rules: (!source.is_empty()).then_some(source),
+                hits,
+            })
         }
         _ => None,
     }
@@ -63,7 +69,11 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let hit = EnrichedHit { site: 3, time: 5, ..EnrichedHit::default() };
+        let hit = EnrichedHit {
+            site: 3,
+            time: 5,
+            ..EnrichedHit::default()
+        };
         let bytes = hits(Some(b"rules"), &[hit.clone(), hit]);
         match read(&bytes) {
             Some(Payload::Hits { rules, hits }) => {

@@ -245,6 +245,17 @@ pub struct TableSet {
     pub parts: Vec<(String, Answer)>,
 }
 
+impl From<i32> for Value {
+    fn from(number: i32) -> Value {
+        Value::Int(i64::from(number))
+    }
+}
+impl From<u32> for Value {
+    fn from(number: u32) -> Value {
+        Value::Int(i64::from(number))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,16 +282,5 @@ mod tests {
         ] {
             assert_eq!(Value::from(text).number(), number, "{text}");
         }
-    }
-}
-
-impl From<i32> for Value {
-    fn from(number: i32) -> Value {
-        Value::Int(i64::from(number))
-    }
-}
-impl From<u32> for Value {
-    fn from(number: u32) -> Value {
-        Value::Int(i64::from(number))
     }
 }

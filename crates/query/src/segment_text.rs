@@ -24,7 +24,11 @@ pub enum SegmentError {
     #[error("Segment '{0}' does not support operator '{1}'.")]
     Operator(String, &'static str),
     #[error("'{value}' is not a value of the segment '{name}': use one of {accepted}.")]
-    Value { name: String, value: String, accepted: String },
+    Value {
+        name: String,
+        value: String,
+        accepted: String,
+    },
     #[error("You do not have enough permission to use the segment '{0}'.")]
     Private(String),
 }
@@ -73,7 +77,10 @@ const SIGNS: [(&str, Sign); 10] = [
 
 impl Sign {
     fn text(self) -> &'static str {
-        SIGNS.iter().find(|(_, sign)| *sign == self).map_or("", |(text, _)| text)
+        SIGNS
+            .iter()
+            .find(|(_, sign)| *sign == self)
+            .map_or("", |(text, _)| text)
     }
 
     fn is_negative(self) -> bool {
@@ -120,7 +127,9 @@ pub fn parse(text: &str, world: &dyn World) -> Result<Option<Filter>, SegmentErr
     let decoded = decode(text);
     let (raw_reading, decoded_reading) = (written(text), written(&decoded));
     let count = |reading: &Result<Vec<Vec<Written>>, SegmentError>| {
-        reading.as_ref().map_or(0, |groups| groups.iter().map(Vec::len).sum::<usize>())
+        reading
+            .as_ref()
+            .map_or(0, |groups| groups.iter().map(Vec::len).sum::<usize>())
     };
     let groups = match count(&decoded_reading) > count(&raw_reading) {
         true => decoded_reading,
@@ -197,7 +206,11 @@ fn condition_of(text: &str) -> Result<Written, SegmentError> {
     if value.is_empty() && !may_be_empty {
         return Err(wrong());
     }
-    Ok(Written { name: name.to_owned(), sign, value })
+    Ok(Written {
+        name: name.to_owned(),
+        sign,
+        value,
+    })
 }
 
 /// Undoes one URL encoding; what is not encoded stays.
@@ -226,7 +239,11 @@ fn decode(text: &str) -> String {
 }
 
 fn compile(written: &Written, world: &dyn World) -> Result<Condition, SegmentError> {
-    if let Some(id) = written.name.strip_prefix("dimension").and_then(|id| id.parse::<i64>().ok()) {
+    if let Some(id) = written
+        .name
+        .strip_prefix("dimension")
+        .and_then(|id| id.parse::<i64>().ok())
+    {
         return dimension(written, id, world);
     }
     let unknown = || SegmentError::Unknown(written.name.clone());
@@ -237,20 +254,31 @@ fn compile(written: &Written, world: &dyn World) -> Result<Condition, SegmentErr
     if !segment.union_of.is_empty() {
         return union(written, segment, world);
     }
-    let probes: Vec<Probe> =
-        segment.looks_at.iter().map(|place| probe(place, segment, world)).collect();
+    let probes: Vec<Probe> = segment
+        .looks_at
+        .iter()
+        .map(|place| probe(place, segment, world))
+        .collect();
     let (wanted, negated) = wanted(written, segment, world)?;
     Ok(settle(probes, wanted, negated))
 }
 
 /// "Is not empty" on rows of a visit asks for such a row, it does not forbid the others.
 fn settle(any_of: Vec<Probe>, wanted: Wanted, negated: bool) -> Condition {
-    let finer = any_of.iter().any(|probe| probe.operand.table != TableId::Visits);
+    let finer = any_of
+        .iter()
+        .any(|probe| probe.operand.table != TableId::Visits);
     match (wanted, negated) {
-        (Wanted::Empty, true) if finer => {
-            Condition { any_of, wanted: Wanted::NotEmpty, negated: false }
-        }
-        (wanted, negated) => Condition { any_of, wanted, negated },
+        (Wanted::Empty, true) if finer => Condition {
+            any_of,
+            wanted: Wanted::NotEmpty,
+            negated: false,
+        },
+        (wanted, negated) => Condition {
+            any_of,
+            wanted,
+            negated,
+        },
     }
 }
 
@@ -259,12 +287,20 @@ fn union(written: &Written, union: &Segment, world: &dyn World) -> Result<Condit
     let mut first = None;
     for name in union.union_of {
         let member = segment(name).ok_or_else(|| SegmentError::Unknown((*name).to_owned()))?;
-        let part = Written { name: (*name).to_owned(), ..written.clone() };
+        let part = Written {
+            name: (*name).to_owned(),
+            ..written.clone()
+        };
         // Addresses are compared without their scheme for pages and with it for links: what a link
         // begins with cannot be found then, which "contains" and "ends with" do not need.
         let (wanted, negated) = wanted(&part, member, world)?;
         first.get_or_insert((wanted, negated));
-        probes.extend(member.looks_at.iter().map(|place| probe(place, member, world)));
+        probes.extend(
+            member
+                .looks_at
+                .iter()
+                .map(|place| probe(place, member, world)),
+        );
     }
     let (wanted, negated) = first.ok_or_else(|| SegmentError::Unknown(written.name.clone()))?;
     Ok(settle(probes, wanted, negated))
@@ -274,31 +310,55 @@ fn dimension(written: &Written, id: i64, world: &dyn World) -> Result<Condition,
     let unknown = || SegmentError::Unknown(written.name.clone());
     let (slot, of_action) = world.dimension(id).ok_or_else(unknown)?;
     let operand = match of_action {
-        true => Operand { table: TableId::Actions, column: action::SLOT_1 + slot - 1 },
-        false => Operand { table: TableId::Visits, column: visit::SLOT_1 + slot - 1 },
+        true => Operand {
+            table: TableId::Actions,
+            column: action::SLOT_1 + slot - 1,
+        },
+        false => Operand {
+            table: TableId::Visits,
+            column: visit::SLOT_1 + slot - 1,
+        },
     };
     let (wanted, negated) = text(written, &written.value)?;
     Ok(settle(vec![Probe::of(operand)], wanted, negated))
 }
 
 fn probe(place: &Place, segment: &Segment, world: &dyn World) -> Probe {
-    let operand = Operand { table: place.table, column: place.column };
+    let operand = Operand {
+        table: place.table,
+        column: place.column,
+    };
     let mut only = Vec::new();
     if !place.kinds.is_empty() {
-        let operand = Operand { table: TableId::Actions, column: action::KIND };
-        only.push(Test { operand, verb: Verb::OneOf(place.kinds) });
+        let operand = Operand {
+            table: TableId::Actions,
+            column: action::KIND,
+        };
+        only.push(Test {
+            operand,
+            verb: Verb::OneOf(place.kinds),
+        });
     }
     only.extend(standing_tests(segment.name));
-    Probe { operand, transform: transform(segment.values, world), only }
+    Probe {
+        operand,
+        transform: transform(segment.values, world),
+        only,
+    }
 }
 
 /// Orders and carts are conversions too; items removed from a cart are still in the table.
 fn standing_tests(name: &str) -> Option<Test> {
-    let on = |table: TableId, column: usize, verb: Verb| Test { operand: Operand { table, column }, verb };
+    let on = |table: TableId, column: usize, verb: Verb| Test {
+        operand: Operand { table, column },
+        verb,
+    };
     Some(match name {
         "revenueOrder" => on(TableId::Conversions, conversion::GOAL, Verb::Is(0)),
         "revenueAbandonedCart" => on(TableId::Conversions, conversion::GOAL, Verb::Is(-1)),
-        "productSku" | "productName" | "productPrice" => on(TableId::Items, item::DELETED, Verb::Is(0)),
+        "productSku" | "productName" | "productPrice" => {
+            on(TableId::Items, item::DELETED, Verb::Is(0))
+        }
         name if name.starts_with("productCategory") => {
             on(TableId::Items, item::DELETED, Verb::Is(0))
         }
@@ -356,7 +416,14 @@ fn wanted(
         Values::GoalName => {
             let matches = matcher(written, value)?;
             let goals = world.goals_named(&matches);
-            Ok((if goals.is_empty() { Wanted::Nothing } else { Wanted::OneOf(goals) }, negated))
+            Ok((
+                if goals.is_empty() {
+                    Wanted::Nothing
+                } else {
+                    Wanted::OneOf(goals)
+                },
+                negated,
+            ))
         }
         Values::UtcDate => date(written),
         Values::DaysAsSeconds => number(written, |days| days * 86_400.0),
@@ -394,7 +461,11 @@ fn text(written: &Written, value: &str) -> Result<(Wanted, bool), SegmentError> 
 }
 
 fn texts(values: Vec<String>) -> Wanted {
-    if values.is_empty() { Wanted::Nothing } else { Wanted::TextOneOf(values) }
+    if values.is_empty() {
+        Wanted::Nothing
+    } else {
+        Wanted::TextOneOf(values)
+    }
 }
 
 fn without_scheme(url: &str) -> &str {
@@ -405,7 +476,8 @@ fn without_scheme(url: &str) -> &str {
 fn strip_any<'a>(text: &'a str, prefixes: &[&str]) -> &'a str {
     let found = prefixes.iter().find_map(|prefix| {
         let head = text.get(..prefix.len())?;
-        head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
+        head.eq_ignore_ascii_case(prefix)
+            .then(|| &text[prefix.len()..])
     });
     found.unwrap_or(text)
 }
@@ -414,7 +486,10 @@ fn number(written: &Written, scale: fn(f64) -> f64) -> Result<(Wanted, bool), Se
     let negated = written.sign.is_negative();
     let Some(comparison) = written.sign.comparison() else {
         // Text operators on numbers compare the digits, as the stored column is looked at as text.
-        let how = written.sign.text_match().ok_or_else(|| operator_error(written))?;
+        let how = written
+            .sign
+            .text_match()
+            .ok_or_else(|| operator_error(written))?;
         return Ok((Wanted::Text(how, written.value.clone()), negated));
     };
     let value = model::Value::from(written.value.as_str()).number();
@@ -440,7 +515,10 @@ fn hex(written: &Written) -> Result<(Wanted, bool), SegmentError> {
 /// IPv4 addresses are kept in the low half as IPv6-mapped ones; ranges compare that half.
 fn address(written: &Written) -> Result<(Wanted, bool), SegmentError> {
     let negated = written.sign.is_negative();
-    let comparison = written.sign.comparison().ok_or_else(|| operator_error(written))?;
+    let comparison = written
+        .sign
+        .comparison()
+        .ok_or_else(|| operator_error(written))?;
     let wrong = || SegmentError::Value {
         name: written.name.clone(),
         value: written.value.clone(),
@@ -455,11 +533,24 @@ fn address(written: &Written) -> Result<(Wanted, bool), SegmentError> {
 }
 
 fn date(written: &Written) -> Result<(Wanted, bool), SegmentError> {
-    let comparison = written.sign.comparison().ok_or_else(|| operator_error(written))?;
-    let wrong = || SegmentError::Condition(format!("{}{}{}", written.name, written.sign.text(), written.value));
+    let comparison = written
+        .sign
+        .comparison()
+        .ok_or_else(|| operator_error(written))?;
+    let wrong = || {
+        SegmentError::Condition(format!(
+            "{}{}{}",
+            written.name,
+            written.sign.text(),
+            written.value
+        ))
+    };
     let date: jiff::civil::Date = written.value.parse().map_err(|_| wrong())?;
     let day = model::Day::from_date(date).0;
-    Ok((Wanted::Whole(comparison, i64::from(day)), written.sign.is_negative()))
+    Ok((
+        Wanted::Whole(comparison, i64::from(day)),
+        written.sign.is_negative(),
+    ))
 }
 
 const DEVICE_TYPES: [(&str, i64); 14] = [
@@ -479,10 +570,20 @@ const DEVICE_TYPES: [(&str, i64); 14] = [
     ("peripheral", 13),
 ];
 const VISITOR_TYPES: [(&str, i64); 3] = [("new", 0), ("returning", 1), ("returningCustomer", 2)];
-const BUYERS: [(&str, i64); 4] =
-    [("none", 0), ("ordered", 1), ("abandonedCart", 2), ("orderedThenAbandonedCart", 3)];
-const REFERRER_TYPES: [(&str, i64); 6] =
-    [("direct", 1), ("search", 2), ("website", 3), ("campaign", 6), ("social", 7), ("ai", 8)];
+const BUYERS: [(&str, i64); 4] = [
+    ("none", 0),
+    ("ordered", 1),
+    ("abandonedCart", 2),
+    ("orderedThenAbandonedCart", 3),
+];
+const REFERRER_TYPES: [(&str, i64); 6] = [
+    ("direct", 1),
+    ("search", 2),
+    ("website", 3),
+    ("campaign", 6),
+    ("social", 7),
+    ("ai", 8),
+];
 const ACTION_TYPES: [(&str, i64); 6] = [
     ("pageviews", 1),
     ("contents", 13),
@@ -493,7 +594,9 @@ const ACTION_TYPES: [(&str, i64); 6] = [
 ];
 
 fn number_of(table: &[(&str, i64)], value: &str) -> Option<i64> {
-    let named = table.iter().find(|(name, _)| name.eq_ignore_ascii_case(value));
+    let named = table
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(value));
     let numbered = || {
         let number: i64 = value.parse().ok()?;
         table.iter().find(|(_, own)| *own == number)
@@ -510,7 +613,12 @@ fn named(
     let number = find(&written.value).ok_or_else(|| SegmentError::Value {
         name: written.name.clone(),
         value: written.value.clone(),
-        accepted: segment.accepted.split(". ").next().unwrap_or_default().to_owned(),
+        accepted: segment
+            .accepted
+            .split(". ")
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
     })?;
     Ok((Wanted::OneOf(vec![number]), negated))
 }
@@ -530,7 +638,10 @@ fn by_name(
 }
 
 fn matcher(written: &Written, value: &str) -> Result<impl Fn(&str) -> bool + use<>, SegmentError> {
-    let how = written.sign.text_match().ok_or_else(|| operator_error(written))?;
+    let how = written
+        .sign
+        .text_match()
+        .ok_or_else(|| operator_error(written))?;
     let value = value.to_lowercase();
     Ok(move |name: &str| {
         let name = name.to_lowercase();
@@ -577,7 +688,9 @@ mod tests {
     }
 
     fn shape(text: &str) -> Vec<usize> {
-        let filter = parse(text, &Nowhere).expect("a segment").unwrap_or_default();
+        let filter = parse(text, &Nowhere)
+            .expect("a segment")
+            .unwrap_or_default();
         filter.all_of.iter().map(Vec::len).collect()
     }
 
@@ -597,7 +710,10 @@ mod tests {
         let filter = filter.expect("a segment").expect("conditions");
         match &filter.all_of[0][0].wanted {
             Wanted::Text(TextMatch::Equal, value) => {
-                assert!(["http%3A%2F%2Fwww.x.org%2Fa", "x.org/a"].contains(&value.as_str()), "{value}");
+                assert!(
+                    ["http%3A%2F%2Fwww.x.org%2Fa", "x.org/a"].contains(&value.as_str()),
+                    "{value}"
+                );
             }
             other => panic!("{other:?}"),
         }
@@ -606,12 +722,22 @@ mod tests {
     #[test]
     fn what_is_no_segment_is_refused() {
         for text in [
-            "browzer==x", "actions", "==x", "pageUrl=@", "deviceType==toaster", "dimension9==x",
-            "visitIp==1.2.3.4", "visitorId==x", "userId==x",
+            "browzer==x",
+            "actions",
+            "==x",
+            "pageUrl=@",
+            "deviceType==toaster",
+            "dimension9==x",
+            "visitIp==1.2.3.4",
+            "visitorId==x",
+            "userId==x",
         ] {
             assert!(parse(text, &Nowhere).is_err(), "{text}");
         }
-        assert_eq!(parse(&"a".repeat(9000), &Nowhere).err(), Some(SegmentError::TooLong));
+        assert_eq!(
+            parse(&"a".repeat(9000), &Nowhere).err(),
+            Some(SegmentError::TooLong)
+        );
         let many = vec!["actions>1"; 101].join(";");
         assert_eq!(parse(&many, &Nowhere).err(), Some(SegmentError::TooMany));
     }

@@ -99,7 +99,11 @@ impl App {
         if world.changes == self.settings.current_changes() {
             return Ok(world);
         }
-        let fresh = Arc::new(World::read(&self.settings, &self.options).await.map_err(|error| error.0)?);
+        let fresh = Arc::new(
+            World::read(&self.settings, &self.options)
+                .await
+                .map_err(|error| error.0)?,
+        );
         self.world.store(fresh.clone());
         Ok(fresh)
     }
@@ -107,17 +111,21 @@ impl App {
     /// Forgets all sites, users, visits and settings.
     pub async fn reset(&self) -> Result<(), settings::Error> {
         self.settings.reset().await?;
-        self.ingest.reset().map_err(|error| settings::Error::Storage(error.to_string()))?;
-        self.salts.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.ingest
+            .reset()
+            .map_err(|error| settings::Error::Storage(error.to_string()))?;
+        self.salts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
         self.subtables.clear();
         Ok(())
     }
 
     /// A superuser whose login Matomo's tests use; password and token come from the environment.
     pub async fn make_test_superuser(&self) -> Result<(), StartError> {
-        let variable = |name: &str| {
-            std::env::var(name).map_err(|_| StartError(format!("{name} is not set")))
-        };
+        let variable =
+            |name: &str| std::env::var(name).map_err(|_| StartError(format!("{name} is not set")));
         let failed = |error: settings::Error| StartError(error.to_string());
         let login = "superUserLogin";
         let user = settings::NewUser {
@@ -127,14 +135,24 @@ impl App {
             invited_by: None,
         };
         let rules = settings::PasswordRules::API;
-        self.settings.create_superuser(user, rules, now()).await.map_err(failed)?;
+        self.settings
+            .create_superuser(user, rules, now())
+            .await
+            .map_err(failed)?;
         let token = Secret::new(variable("CONFORMANCE_TOKEN")?);
-        self.settings.set_token_value(login, &token, now()).await.map_err(failed)?;
+        self.settings
+            .set_token_value(login, &token, now())
+            .await
+            .map_err(failed)?;
         Ok(())
     }
 
     /// The caller behind a token; `None` for a token that is not valid.
-    pub async fn principal(&self, token: &str, ip: IpAddr) -> Result<Option<Principal>, settings::Error> {
+    pub async fn principal(
+        &self,
+        token: &str,
+        ip: IpAddr,
+    ) -> Result<Option<Principal>, settings::Error> {
         match token {
             "" | "anonymous" => self.settings.anonymous().await.map(Some),
             token => self.settings.verify_token(token, ip, now()).await,
@@ -163,33 +181,53 @@ impl World {
             config.set(section, key, value.clone());
         }
         let rules = Arc::new(rules_of(&snapshot, &config));
-        Ok(World { changes: snapshot.changes, snapshot, rules, config })
+        Ok(World {
+            changes: snapshot.changes,
+            snapshot,
+            rules,
+            config,
+        })
     }
 
     pub fn site(&self, id: SiteId) -> Option<&settings::Site> {
-        let at = self.snapshot.sites.binary_search_by_key(&i64::from(id), |site| site.idsite);
+        let at = self
+            .snapshot
+            .sites
+            .binary_search_by_key(&i64::from(id), |site| site.idsite);
         at.ok().map(|at| &self.snapshot.sites[at])
     }
 
     pub fn goals_of(&self, id: SiteId) -> impl Iterator<Item = &settings::Goal> {
-        self.snapshot.goals.iter().filter(move |goal| goal.idsite == i64::from(id))
+        self.snapshot
+            .goals
+            .iter()
+            .filter(move |goal| goal.idsite == i64::from(id))
     }
 
     pub fn dimensions_of(&self, id: SiteId) -> impl Iterator<Item = &settings::Dimension> {
-        self.snapshot.dimensions.iter().filter(move |dimension| dimension.idsite == i64::from(id))
+        self.snapshot
+            .dimensions
+            .iter()
+            .filter(move |dimension| dimension.idsite == i64::from(id))
     }
 }
 
 fn rules_of(snapshot: &Snapshot, config: &Config) -> Rules {
     let mut source = crate::rules::RulesSource::default();
     for (section, name, value) in config.tracking_defaults() {
-        source.settings.push((section.to_owned(), name.to_owned(), value));
+        source
+            .settings
+            .push((section.to_owned(), name.to_owned(), value));
     }
     for ((section, key), value) in snapshot.config.iter() {
-        source.settings.push((section.clone(), key.clone(), value.clone()));
+        source
+            .settings
+            .push((section.clone(), key.clone(), value.clone()));
     }
     for (name, value) in snapshot.options.iter() {
-        source.options.push((name.clone(), Value::String(value.clone())));
+        source
+            .options
+            .push((name.clone(), Value::String(value.clone())));
     }
     source.add_global_defaults(&snapshot.defaults);
     let mut goals: BTreeMap<i64, Vec<&settings::Goal>> = BTreeMap::new();
@@ -198,12 +236,17 @@ fn rules_of(snapshot: &Snapshot, config: &Config) -> Rules {
     }
     let mut dimensions: BTreeMap<i64, Vec<&settings::Dimension>> = BTreeMap::new();
     for dimension in snapshot.dimensions.iter() {
-        dimensions.entry(dimension.idsite).or_default().push(dimension);
+        dimensions
+            .entry(dimension.idsite)
+            .or_default()
+            .push(dimension);
     }
     for site in snapshot.sites.iter() {
         let goals = goals.get(&site.idsite).map_or(&[][..], Vec::as_slice);
         let dimensions = dimensions.get(&site.idsite).map_or(&[][..], Vec::as_slice);
-        source.sites.push(crate::rules::site_settings(site, goals, dimensions));
+        source
+            .sites
+            .push(crate::rules::site_settings(site, goals, dimensions));
     }
     source.build()
 }
@@ -221,7 +264,10 @@ impl tracking::Salts for Inner {
                 .block_on(self.settings.visitor_salt(i64::from(site), &date))
         });
         let salt = read.map_or([0; 32], |salt| bytes_of(&salt));
-        self.salts.lock().unwrap_or_else(PoisonError::into_inner).insert((site, day), salt);
+        self.salts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert((site, day), salt);
         salt
     }
 

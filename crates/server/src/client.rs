@@ -19,7 +19,10 @@ impl Client {
         let lists = headers.get_all("x-forwarded-for");
         let mut hops: Vec<IpAddr> = Vec::new();
         for list in lists.iter().filter_map(|value| value.to_str().ok()) {
-            hops.extend(list.split(',').filter_map(|hop| hop.trim().parse::<IpAddr>().ok()));
+            hops.extend(
+                list.split(',')
+                    .filter_map(|hop| hop.trim().parse::<IpAddr>().ok()),
+            );
         }
         while is_trusted(ip) {
             match hops.pop() {
@@ -47,7 +50,10 @@ mod tests {
     fn only_trusted_proxies_speak_for_others() {
         let proxies = [Network::parse("10.0.0.0/8").expect("a network")];
         let mut headers = HeaderMap::new();
-        headers.insert("x-forwarded-for", "1.2.3.4, 5.6.7.8, 10.0.0.2".parse().expect("a header"));
+        headers.insert(
+            "x-forwarded-for",
+            "1.2.3.4, 5.6.7.8, 10.0.0.2".parse().expect("a header"),
+        );
         let from = |peer: &str| {
             let peer = SocketAddr::new(peer.parse().expect("an address"), 1);
             Client::of(peer, &headers, &proxies).ip.to_string()

@@ -24,13 +24,19 @@ pub async fn handle(app: &App, body: &[u8]) -> (StatusCode, String) {
 
 async fn run(app: &App, operation: &Value) -> Result<(), String> {
     let text = |name: &str| {
-        operation[name].as_str().map(str::to_owned).ok_or_else(|| format!("'{name}' is missing"))
+        operation[name]
+            .as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| format!("'{name}' is missing"))
     };
     let failed = |error: settings::Error| error.to_string();
     match operation["op"].as_str().unwrap_or_default() {
         "config" => {
             let (section, key) = (text("section")?, text("key")?);
-            app.settings.set_config(&section, &key, &operation["value"]).await.map_err(failed)
+            app.settings
+                .set_config(&section, &key, &operation["value"])
+                .await
+                .map_err(failed)
         }
         "option" => {
             let value = match &operation["value"] {
@@ -38,11 +44,17 @@ async fn run(app: &App, operation: &Value) -> Result<(), String> {
                 Value::Null => String::new(),
                 other => other.to_string(),
             };
-            app.settings.set_option(&text("name")?, &value).await.map_err(failed)
+            app.settings
+                .set_option(&text("name")?, &value)
+                .await
+                .map_err(failed)
         }
         "token" => {
             let token = Secret::new(text("token")?);
-            let made = app.settings.set_token_value(&text("login")?, &token, now()).await;
+            let made = app
+                .settings
+                .set_token_value(&text("login")?, &token, now())
+                .await;
             made.map(|_| ()).map_err(failed)
         }
         // Reports are answered from raw data: there is nothing kept that could be dropped.

@@ -21,8 +21,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 
 pub use app::{App, Options, StartError};
-pub use rules::from_journal as rules_from_journal;
 use client::Client;
+pub use rules::from_journal as rules_from_journal;
 
 const TRACKER_SCRIPT: &str = include_str!("../../../tracker/dist/matomo.js");
 
@@ -47,7 +47,9 @@ pub fn router(app: App) -> Router {
     if app.options.control_route {
         router = router.route("/__conformance", post(control));
     }
-    router.layer(DefaultBodyLimit::max(BODY_MAX_BYTES)).with_state(app)
+    router
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .with_state(app)
 }
 
 async fn track(
@@ -59,7 +61,17 @@ async fn track(
     body: Bytes,
 ) -> Response {
     let client = Client::of(peer, &headers, &app.options.trusted_proxies);
-    track::handle(&app, track::TrackRequest { client, method, uri, headers, body }).await
+    track::handle(
+        &app,
+        track::TrackRequest {
+            client,
+            method,
+            uri,
+            headers,
+            body,
+        },
+    )
+    .await
 }
 
 async fn index(
@@ -80,7 +92,10 @@ async fn index(
 /// Our own tracker, under both names that pages ask for.
 async fn tracker_script() -> impl IntoResponse {
     let headers = [
-        (axum::http::header::CONTENT_TYPE, "application/javascript; charset=utf-8"),
+        (
+            axum::http::header::CONTENT_TYPE,
+            "application/javascript; charset=utf-8",
+        ),
         (axum::http::header::CACHE_CONTROL, "public, max-age=3600"),
         (axum::http::header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];

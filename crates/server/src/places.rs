@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
+use tracking::Locate;
 use tracking::geo::GeoDatabase;
 use tracking::steps::LocatedPlace;
-use tracking::Locate;
 
 #[derive(Default)]
 pub struct Places {
@@ -13,7 +13,9 @@ pub struct Places {
 
 impl Places {
     pub fn new(database: GeoDatabase) -> Places {
-        Places { database: Some(database) }
+        Places {
+            database: Some(database),
+        }
     }
 
     /// Knows no address.

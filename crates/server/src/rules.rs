@@ -34,7 +34,10 @@ pub fn site_settings(site: &Site, goals: &[&Goal], dimensions: &[&Dimension]) ->
             _ => None,
         },
         goals: goals.iter().filter_map(|goal| goal_rule(goal)).collect(),
-        dimensions: dimensions.iter().map(|dimension| dimension_rule(dimension)).collect(),
+        dimensions: dimensions
+            .iter()
+            .map(|dimension| dimension_rule(dimension))
+            .collect(),
     }
 }
 
@@ -60,7 +63,11 @@ fn dimension_rule(dimension: &Dimension) -> CustomDimensionRule {
             settings::DimensionScope::Action => Scope::Action,
         },
         active: dimension.active,
-        extractions: dimension.extractions.iter().filter_map(extraction).collect(),
+        extractions: dimension
+            .extractions
+            .iter()
+            .filter_map(extraction)
+            .collect(),
         case_sensitive: dimension.case_sensitive,
     }
 }
@@ -90,13 +97,34 @@ impl RulesSource {
     /// The defaults of all sites, which the settings keep under names of their own.
     pub fn add_global_defaults(&mut self, defaults: &GlobalSiteDefaults) {
         let mut add = |name: &str, value: Value| self.options.push((name.to_owned(), value));
-        add("SitesManager_ExcludedIpsGlobal", json!(defaults.excluded_ips));
-        add("SitesManager_ExcludedQueryParameters", json!(defaults.excluded_parameters));
-        add("SitesManager_ExcludedUserAgentsGlobal", json!(defaults.excluded_user_agents));
-        add("SitesManager_ExcludedReferrersGlobal", json!(defaults.excluded_referrers));
-        add("SitesManager_SearchKeywordParameters", json!(defaults.search_keyword_parameters));
-        add("SitesManager_SearchCategoryParameters", json!(defaults.search_category_parameters));
-        add("SitesManager_KeepURLFragmentsGlobal", json!(defaults.keep_url_fragments));
+        add(
+            "SitesManager_ExcludedIpsGlobal",
+            json!(defaults.excluded_ips),
+        );
+        add(
+            "SitesManager_ExcludedQueryParameters",
+            json!(defaults.excluded_parameters),
+        );
+        add(
+            "SitesManager_ExcludedUserAgentsGlobal",
+            json!(defaults.excluded_user_agents),
+        );
+        add(
+            "SitesManager_ExcludedReferrersGlobal",
+            json!(defaults.excluded_referrers),
+        );
+        add(
+            "SitesManager_SearchKeywordParameters",
+            json!(defaults.search_keyword_parameters),
+        );
+        add(
+            "SitesManager_SearchCategoryParameters",
+            json!(defaults.search_category_parameters),
+        );
+        add(
+            "SitesManager_KeepURLFragmentsGlobal",
+            json!(defaults.keep_url_fragments),
+        );
     }
 
     pub fn build(&self) -> Rules {
@@ -108,16 +136,25 @@ impl RulesSource {
             instance.set_option(name, value);
         }
         // By these a referrer is known as another site of this instance.
-        let urls = self.sites.iter().flat_map(|site| site.urls.iter().map(|url| (site.id, url.as_str())));
+        let urls = self
+            .sites
+            .iter()
+            .flat_map(|site| site.urls.iter().map(|url| (site.id, url.as_str())));
         instance.site_urls = SiteUrls::from_entries(urls);
         let rules_of = |site: &SiteSettings| (site.id, Arc::new(SiteRules::new(site, &instance)));
         let sites = self.sites.iter().map(rules_of).collect();
         let source = serde_json::to_vec(self).unwrap_or_default();
-        Rules { instance, sites, source }
+        Rules {
+            instance,
+            sites,
+            source,
+        }
     }
 }
 
 /// Rules as a journal record has them.
 pub fn from_journal(source: &[u8]) -> Option<Rules> {
-    serde_json::from_slice::<RulesSource>(source).ok().map(|source| source.build())
+    serde_json::from_slice::<RulesSource>(source)
+        .ok()
+        .map(|source| source.build())
 }

@@ -53,11 +53,17 @@ impl Sources {
     }
 
     pub fn search_url(&self, engine: &str) -> String {
-        self.lists.search_engines.main_url(engine).unwrap_or_default()
+        self.lists
+            .search_engines
+            .main_url(engine)
+            .unwrap_or_default()
     }
 
     pub fn search_logo(&self, engine: &str) -> String {
-        format!("{ICONS}searchEngines/{}.png", self.lists.search_engines.icon_name(engine))
+        format!(
+            "{ICONS}searchEngines/{}.png",
+            self.lists.search_engines.icon_name(engine)
+        )
     }
 
     pub fn search_backlink(&self, engine: &str, keyword: &str) -> Option<String> {
@@ -66,7 +72,8 @@ impl Sources {
 
     pub fn social_url(&self, network: &str) -> String {
         let host = self.lists.social_networks.main_host(network);
-        host.map(|host| format!("http://{host}")).unwrap_or_default()
+        host.map(|host| format!("http://{host}"))
+            .unwrap_or_default()
     }
 
     pub fn social_logo(&self, network: &str) -> String {

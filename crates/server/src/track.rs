@@ -15,9 +15,9 @@ use crate::client::Client;
 
 /// A transparent image of one pixel.
 pub const GIF: &[u8] = &[
-    0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 0x01, 0x00, 0x01, 0x00, 0x80, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-    0x00, 0x00, 0x21, 0xf9, 0x04, 0x01, 0x00, 0x00, 0x00, 0x00, 0x2c, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00,
-    0x01, 0x00, 0x00, 0x02, 0x02, 0x44, 0x01, 0x00, 0x3b,
+    0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 0x01, 0x00, 0x01, 0x00, 0x80, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x21, 0xf9, 0x04, 0x01, 0x00, 0x00, 0x00, 0x00, 0x2c, 0x00, 0x00, 0x00, 0x00,
+    0x01, 0x00, 0x01, 0x00, 0x00, 0x02, 0x02, 0x44, 0x01, 0x00, 0x3b,
 ];
 
 const BANNER: &str = "This resource is part of Takwimu. Keep full control of your data with the leading free \
@@ -52,7 +52,10 @@ pub async fn handle(app: &App, request: TrackRequest) -> Response {
         let origin = request.headers.get(header::ORIGIN).cloned();
         let any = HeaderValue::from_static("*");
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.unwrap_or(any));
-        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        headers.insert(
+            header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+            HeaderValue::from_static("true"),
+        );
     }
     response
 }
@@ -78,7 +81,9 @@ async fn answer(app: &App, request: &TrackRequest) -> Response {
         body: &request.body,
     };
     let parsed = parse::parse(&raw);
-    let Ok(world) = app.world().await else { return busy() };
+    let Ok(world) = app.world().await else {
+        return busy();
+    };
     if !world.rules.instance.record_statistics {
         return image(StatusCode::SERVICE_UNAVAILABLE);
     }
@@ -108,7 +113,12 @@ fn environment(client: &Client, headers: &HeaderMap) -> Environment {
 }
 
 fn banner(status: StatusCode) -> Response {
-    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], BANNER).into_response()
+    (
+        status,
+        [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
+        BANNER,
+    )
+        .into_response()
 }
 
 fn image(status: StatusCode) -> Response {
@@ -116,7 +126,10 @@ fn image(status: StatusCode) -> Response {
 }
 
 fn busy() -> Response {
-    let headers = [(header::CONTENT_TYPE, "image/gif"), (header::RETRY_AFTER, "5")];
+    let headers = [
+        (header::CONTENT_TYPE, "image/gif"),
+        (header::RETRY_AFTER, "5"),
+    ];
     (StatusCode::SERVICE_UNAVAILABLE, headers, GIF).into_response()
 }
 
@@ -168,7 +181,13 @@ async fn enrich(
     };
     let auth = match token {
         None => Auth::None,
-        Some(token) => authenticate(world, token, i64::from(site.id), environment.remote_ip, secure),
+        Some(token) => authenticate(
+            world,
+            token,
+            i64::from(site.id),
+            environment.remote_ip,
+            secure,
+        ),
     };
     if auth == Auth::Invalid {
         note_failure(app, number, settings::Failure::NotAuthenticated, params).await;
@@ -199,7 +218,11 @@ async fn enrich(
 }
 
 fn authenticate(world: &World, token: &Token, site: i64, ip: IpAddr, secure: bool) -> Auth {
-    match world.snapshot.tokens.may_write(token.expose(), site, ip, secure, now()) {
+    match world
+        .snapshot
+        .tokens
+        .may_write(token.expose(), site, ip, secure, now())
+    {
         true => Auth::Write,
         false => Auth::Invalid,
     }
@@ -220,7 +243,10 @@ async fn note_failure(app: &App, site: i64, failure: settings::Failure, params: 
         .map(|(name, value)| format!("{name}={}", crate::matomo::show::encode(value)))
         .collect();
     let url = format!("?{}", pairs.join("&"));
-    let _ = app.settings.note_tracking_failure(site, failure, &url, now()).await;
+    let _ = app
+        .settings
+        .note_tracking_failure(site, failure, &url, now())
+        .await;
 }
 
 /// Waits for the disk, on a thread that may wait.
@@ -244,7 +270,12 @@ fn record(app: &App, world: &World, hits: Vec<EnrichedHit>) -> Vec<Outcome> {
     }
 }
 
-async fn many(app: &App, world: &Arc<World>, environment: &Environment, bulk: parse::Bulk) -> Response {
+async fn many(
+    app: &App,
+    world: &Arc<World>,
+    environment: &Environment,
+    bulk: parse::Bulk,
+) -> Response {
     let total = bulk.hits.len();
     let mut invalid = Vec::new();
     let mut hits = Vec::new();
@@ -254,13 +285,25 @@ async fn many(app: &App, world: &Arc<World>, environment: &Environment, bulk: pa
             invalid.push(at);
             continue;
         };
-        match enrich(app, world, environment, params, bulk.token.as_ref(), true, true).await {
+        match enrich(
+            app,
+            world,
+            environment,
+            params,
+            bulk.token.as_ref(),
+            true,
+            true,
+        )
+        .await
+        {
             Ok(Some(hit)) => {
                 hits.push(hit);
                 places.push(at);
             }
             Ok(None) => {}
-            Err(Refusal::BulkNeedsToken) => return bulk_error(StatusCode::UNAUTHORIZED, at, total - at),
+            Err(Refusal::BulkNeedsToken) => {
+                return bulk_error(StatusCode::UNAUTHORIZED, at, total - at);
+            }
             Err(_) => invalid.push(at),
         }
     }
@@ -283,7 +326,10 @@ async fn many(app: &App, world: &Arc<World>, environment: &Environment, bulk: pa
     let superuser = match &bulk.token {
         Some(token) => {
             let principal = app.principal(token.expose(), environment.remote_ip).await;
-            principal.ok().flatten().is_some_and(|principal| principal.is_superuser())
+            principal
+                .ok()
+                .flatten()
+                .is_some_and(|principal| principal.is_superuser())
         }
         None => false,
     };
@@ -299,5 +345,10 @@ fn bulk_error(status: StatusCode, tracked: usize, invalid: usize) -> Response {
 }
 
 fn json(status: StatusCode, body: &serde_json::Value) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+    (
+        status,
+        [(header::CONTENT_TYPE, "application/json")],
+        body.to_string(),
+    )
+        .into_response()
 }

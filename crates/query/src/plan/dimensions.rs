@@ -5,7 +5,8 @@ use model::{Name, Row, Table, Value};
 
 use super::actions::{hit_columns, hit_measures};
 use super::levels::{Tree, TwoLevels, two_levels};
-use super::visits::{as_day, add_goals, by_label, conversion_measures, visit_measures, visit_values, whole,
+use super::visits::{
+    add_goals, as_day, by_label, conversion_measures, visit_measures, visit_values, whole,
 };
 use super::{Context, action_column, conversion_column, visit_column};
 use crate::{Key, Measure, QueryError, Test, Verb};

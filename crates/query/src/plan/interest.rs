@@ -17,7 +17,11 @@ pub struct Buckets {
 }
 
 fn counted(context: &Context, count: f64) -> model::Value {
-    if context.is_raw_day() { as_text(&whole(count)) } else { whole(count) }
+    if context.is_raw_day() {
+        as_text(&whole(count))
+    } else {
+        whole(count)
+    }
 }
 
 /// How many visits fall into each range; a row's label is its place in the list, `new` for new visits.

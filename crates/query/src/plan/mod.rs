@@ -38,7 +38,7 @@ pub use items::{ItemColumn, items};
 pub use numbers::{
     ActionTotals, PerformanceTotals, VisitTotals, action_totals, distinct_visit_values,
 };
-pub use numbers::{visitors_of_users, bandwidth_totals, performance_totals, visit_totals};
+pub use numbers::{bandwidth_totals, performance_totals, visit_totals, visitors_of_users};
 pub use referrers::{ReferrerRecord, referrers};
 pub use tree::labels_of;
 pub use visits::{Label, VisitRecord, visits_by};

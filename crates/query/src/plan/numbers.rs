@@ -184,9 +184,16 @@ pub fn bandwidth_totals(context: &Context) -> Result<[f64; 3], QueryError> {
 
 /// Each user's visitor ids, the first seen first.
 pub fn visitors_of_users(context: &Context) -> Result<Vec<(String, i64)>, QueryError> {
-    let tests = vec![Test { operand: visit_column(visit::USER), verb: Verb::IsNot(0) }];
-    let keys = vec![Key::Column(visit_column(visit::USER)), Key::Column(visit_column(visit::VISITOR))];
-    let grouped = context.ask(&context.question(TableId::Visits, tests, keys, vec![Measure::Count]))?;
+    let tests = vec![Test {
+        operand: visit_column(visit::USER),
+        verb: Verb::IsNot(0),
+    }];
+    let keys = vec![
+        Key::Column(visit_column(visit::USER)),
+        Key::Column(visit_column(visit::VISITOR)),
+    ];
+    let grouped =
+        context.ask(&context.question(TableId::Visits, tests, keys, vec![Measure::Count]))?;
     let pair = |group: usize| {
         let key = grouped.key(group);
         (context.view.texts.text(key[0]).to_owned(), key[1])

@@ -39,7 +39,11 @@ pub(super) fn path_of(entry: &Entry, rules: &TreeRules) -> Vec<String> {
 
 /// The labels that lead to an action of that kind and text.
 pub fn labels_of(kind: i64, text: &str, rules: &TreeRules) -> Vec<String> {
-    let entry = Entry { kind: kind as u8, prefix: -1, text: text.into() };
+    let entry = Entry {
+        kind: kind as u8,
+        prefix: -1,
+        text: text.into(),
+    };
     path_of(&entry, rules)
 }
 
@@ -179,7 +183,13 @@ impl Folder {
             if let Some(folder) = branch.folder {
                 let subtable = folder.table();
                 for child in &subtable.rows {
-                    add_row(&mut row, Row { columns: numbers_of(child), ..Row::default() });
+                    add_row(
+                        &mut row,
+                        Row {
+                            columns: numbers_of(child),
+                            ..Row::default()
+                        },
+                    );
                 }
                 for name in LEAF_ONLY {
                     row.remove(name);

@@ -70,8 +70,12 @@ pub(super) fn visit_values(values: &[f64]) -> Vec<(&'static str, Value)> {
 }
 
 /// Sums of one day come from Matomo's database as texts, and clients see them so.
-const TEXTS_OF_A_DAY: [&str; 4] =
-    ["nb_actions", "sum_visit_length", "bounce_count", "nb_visits_converted"];
+const TEXTS_OF_A_DAY: [&str; 4] = [
+    "nb_actions",
+    "sum_visit_length",
+    "bounce_count",
+    "nb_visits_converted",
+];
 
 pub(super) fn as_day(
     context: &Context,

@@ -15,15 +15,24 @@ pub type ApiResult<T> = Result<T, ApiError>;
 impl ApiError {
     /// The call is wrong, or cannot be done: status 200, as clients of Matomo expect.
     pub fn invalid(message: impl Into<String>) -> ApiError {
-        ApiError { status: 200, message: message.into() }
+        ApiError {
+            status: 200,
+            message: message.into(),
+        }
     }
 
     pub fn bad_request(message: impl Into<String>) -> ApiError {
-        ApiError { status: 400, message: message.into() }
+        ApiError {
+            status: 400,
+            message: message.into(),
+        }
     }
 
     pub fn unauthorised(message: impl Into<String>) -> ApiError {
-        ApiError { status: 401, message: message.into() }
+        ApiError {
+            status: 401,
+            message: message.into(),
+        }
     }
 
     pub fn missing(parameter: &str) -> ApiError {
@@ -48,7 +57,10 @@ impl From<QueryError> for ApiError {
             QueryError::Storage(_) => 500,
             _ => 503,
         };
-        ApiError { status, message: error.to_string() }
+        ApiError {
+            status,
+            message: error.to_string(),
+        }
     }
 }
 
@@ -60,8 +72,15 @@ impl From<PeriodError> for ApiError {
 
 impl From<SegmentError> for ApiError {
     fn from(error: SegmentError) -> ApiError {
-        let status = if matches!(error, SegmentError::Private(_)) { 401 } else { 200 };
-        ApiError { status, message: error.to_string() }
+        let status = if matches!(error, SegmentError::Private(_)) {
+            401
+        } else {
+            200
+        };
+        ApiError {
+            status,
+            message: error.to_string(),
+        }
     }
 }
 
@@ -70,7 +89,10 @@ impl From<settings::Error> for ApiError {
         match error {
             settings::Error::Database(_) => {
                 tracing::error!(%error, "settings");
-                ApiError { status: 500, message: "The settings could not be read or written.".to_owned() }
+                ApiError {
+                    status: 500,
+                    message: "The settings could not be read or written.".to_owned(),
+                }
             }
             error => ApiError::invalid(error.to_string()),
         }

@@ -6,22 +6,57 @@ use model::{Row, Table};
 use super::shape::metrics::{Formula, ProcessedMetric, Unit};
 
 const TIMINGS: [(&str, &str, &str); 6] = [
-    ("avg_time_network", "sum_time_network", "nb_hits_with_time_network"),
-    ("avg_time_server", "sum_time_server", "nb_hits_with_time_server"),
-    ("avg_time_transfer", "sum_time_transfer", "nb_hits_with_time_transfer"),
-    ("avg_time_dom_processing", "sum_time_dom_processing", "nb_hits_with_time_dom_processing"),
-    ("avg_time_dom_completion", "sum_time_dom_completion", "nb_hits_with_time_dom_completion"),
-    ("avg_time_on_load", "sum_time_on_load", "nb_hits_with_time_on_load"),
+    (
+        "avg_time_network",
+        "sum_time_network",
+        "nb_hits_with_time_network",
+    ),
+    (
+        "avg_time_server",
+        "sum_time_server",
+        "nb_hits_with_time_server",
+    ),
+    (
+        "avg_time_transfer",
+        "sum_time_transfer",
+        "nb_hits_with_time_transfer",
+    ),
+    (
+        "avg_time_dom_processing",
+        "sum_time_dom_processing",
+        "nb_hits_with_time_dom_processing",
+    ),
+    (
+        "avg_time_dom_completion",
+        "sum_time_dom_completion",
+        "nb_hits_with_time_dom_completion",
+    ),
+    (
+        "avg_time_on_load",
+        "sum_time_on_load",
+        "nb_hits_with_time_on_load",
+    ),
 ];
 
 /// The metrics that a report's rows get.
 pub fn of(report: &Report) -> Vec<ProcessedMetric> {
     match report.record {
         Record::Numbers(which) => numbers(which),
-        Record::Plugins => vec![ProcessedMetric::new("nb_visits_percentage", Formula::Given, Unit::Percent)],
+        Record::Plugins => vec![ProcessedMetric::new(
+            "nb_visits_percentage",
+            Formula::Given,
+            Unit::Percent,
+        )],
         Record::Buckets { .. } if report.processed.contains(&"nb_visits_percentage") => {
-            let share = Formula::Share { of: "nb_visits".into(), decimals: 2 };
-            vec![ProcessedMetric::new("nb_visits_percentage", share, Unit::Percent)]
+            let share = Formula::Share {
+                of: "nb_visits".into(),
+                decimals: 2,
+            };
+            vec![ProcessedMetric::new(
+                "nb_visits_percentage",
+                share,
+                Unit::Percent,
+            )]
         }
         Record::Actions(actions) => self::actions(actions),
         Record::SearchCategories => vec![pages_per_search("nb_actions")],
@@ -54,7 +89,13 @@ fn pages_per_search(hits: &'static str) -> ProcessedMetric {
 }
 
 fn bandwidth() -> ProcessedMetric {
-    ProcessedMetric::ratio("avg_bandwidth", "sum_bandwidth", "nb_hits_with_bandwidth", 0, Unit::Number)
+    ProcessedMetric::ratio(
+        "avg_bandwidth",
+        "sum_bandwidth",
+        "nb_hits_with_bandwidth",
+        0,
+        Unit::Number,
+    )
 }
 
 fn actions(which: Actions) -> Vec<ProcessedMetric> {
@@ -70,8 +111,18 @@ fn actions(which: Actions) -> Vec<ProcessedMetric> {
     if !keywords {
         metrics.extend(timings());
     }
-    metrics.push(ProcessedMetric::ratio("avg_time_on_page", "sum_time_spent", "nb_hits", 0, Unit::Clock));
-    metrics.push(percent("bounce_rate", "entry_bounce_count", "entry_nb_visits"));
+    metrics.push(ProcessedMetric::ratio(
+        "avg_time_on_page",
+        "sum_time_spent",
+        "nb_hits",
+        0,
+        Unit::Clock,
+    ));
+    metrics.push(percent(
+        "bounce_rate",
+        "entry_bounce_count",
+        "entry_nb_visits",
+    ));
     metrics.push(percent("exit_rate", "exit_nb_visits", "nb_visits"));
     metrics
 }
@@ -88,7 +139,11 @@ fn timings() -> Vec<ProcessedMetric> {
         .collect();
     let of = TIMINGS.iter().map(|(name, _, _)| (*name).into()).collect();
     let load = Formula::Sum { of, decimals: 3 };
-    metrics.push(ProcessedMetric::new("avg_page_load_time", load, Unit::Duration));
+    metrics.push(ProcessedMetric::new(
+        "avg_page_load_time",
+        load,
+        Unit::Duration,
+    ));
     metrics
 }
 
@@ -99,7 +154,11 @@ fn items() -> Vec<ProcessedMetric> {
     };
     let per = move |column: &'static str, decimals: u32| {
         move |row: &Row| {
-            Some(super::shape::metrics::quotient(row.number(column), bought(row), decimals))
+            Some(super::shape::metrics::quotient(
+                row.number(column),
+                bought(row),
+                decimals,
+            ))
         }
     };
     let average = move |row: &Row| {
@@ -112,7 +171,11 @@ fn items() -> Vec<ProcessedMetric> {
         Some(super::shape::metrics::quotient(sum, of, 2))
     };
     let mut price = ProcessedMetric::computed("avg_price", Unit::Money, average);
-    price.temporary = vec!["price".into(), "price_viewed".into(), "price_viewed_hits".into()];
+    price.temporary = vec![
+        "price".into(),
+        "price_viewed".into(),
+        "price_viewed_hits".into(),
+    ];
     vec![
         price,
         ProcessedMetric::computed("avg_quantity", Unit::Number, per("quantity", 1)),
@@ -123,7 +186,13 @@ fn items() -> Vec<ProcessedMetric> {
 fn dimension() -> Vec<ProcessedMetric> {
     vec![
         bandwidth(),
-        ProcessedMetric::ratio("avg_time_on_dimension", "sum_time_spent", "nb_hits", 0, Unit::Clock),
+        ProcessedMetric::ratio(
+            "avg_time_on_dimension",
+            "sum_time_spent",
+            "nb_hits",
+            0,
+            Unit::Clock,
+        ),
         percent("bounce_rate", "entry_bounce_count", "entry_nb_visits"),
         percent("exit_rate", "exit_nb_visits", "nb_visits"),
     ]
@@ -144,7 +213,10 @@ fn numbers(which: Numbers) -> Vec<ProcessedMetric> {
             }
             metrics
         }
-        Numbers::Referrers => SHARES.iter().map(|name| given(name, Unit::Percent)).collect(),
+        Numbers::Referrers => SHARES
+            .iter()
+            .map(|name| given(name, Unit::Percent))
+            .collect(),
         Numbers::Goals => vec![
             given("conversion_rate", Unit::Percent),
             given("conversion_rate_new_visit", Unit::Percent),
@@ -152,8 +224,10 @@ fn numbers(which: Numbers) -> Vec<ProcessedMetric> {
             given("avg_order_revenue", Unit::Money),
         ],
         Numbers::Performance => {
-            let mut metrics: Vec<ProcessedMetric> =
-                TIMINGS.iter().map(|(name, _, _)| given(name, Unit::Duration)).collect();
+            let mut metrics: Vec<ProcessedMetric> = TIMINGS
+                .iter()
+                .map(|(name, _, _)| given(name, Unit::Duration))
+                .collect();
             metrics.push(given("avg_page_load_time", Unit::Duration));
             metrics
         }
@@ -172,8 +246,20 @@ fn numbers(which: Numbers) -> Vec<ProcessedMetric> {
 fn per_visit() -> Vec<ProcessedMetric> {
     vec![
         percent("bounce_rate", "bounce_count", "nb_visits"),
-        ProcessedMetric::ratio("nb_actions_per_visit", "nb_actions", "nb_visits", 1, Unit::Number),
-        ProcessedMetric::ratio("avg_time_on_site", "sum_visit_length", "nb_visits", 0, Unit::Duration),
+        ProcessedMetric::ratio(
+            "nb_actions_per_visit",
+            "nb_actions",
+            "nb_visits",
+            1,
+            Unit::Number,
+        ),
+        ProcessedMetric::ratio(
+            "avg_time_on_site",
+            "sum_visit_length",
+            "nb_visits",
+            0,
+            Unit::Duration,
+        ),
     ]
 }
 
@@ -192,19 +278,32 @@ pub fn drop_unused_timings(table: &mut Table) {
             continue;
         }
         let suffix = sum.trim_start_matches("sum_");
-        drop_columns(table, &[sum, hits, &format!("min_{suffix}"), &format!("max_{suffix}")]);
+        drop_columns(
+            table,
+            &[
+                sum,
+                hits,
+                &format!("min_{suffix}"),
+                &format!("max_{suffix}"),
+            ],
+        );
     }
 }
 
 fn has_any(table: &Table, column: &str) -> bool {
     table.all_rows().any(|row| {
-        row.number(column) > 0.0 || row.subtable.as_deref().is_some_and(|inner| has_any(inner, column))
+        row.number(column) > 0.0
+            || row
+                .subtable
+                .as_deref()
+                .is_some_and(|inner| has_any(inner, column))
     })
 }
 
 pub fn drop_columns(table: &mut Table, columns: &[&str]) {
     for row in table.all_rows_mut() {
-        row.columns.retain(|(name, _)| !columns.contains(&name.as_ref()));
+        row.columns
+            .retain(|(name, _)| !columns.contains(&name.as_ref()));
         if let Some(inner) = &mut row.subtable {
             drop_columns(inner, columns);
         }

@@ -36,7 +36,12 @@ pub struct Call<'a> {
 }
 
 /// Answers `module=API`.
-pub async fn handle(app: &App, client: Client, headers: &HeaderMap, request: ApiRequest) -> Response {
+pub async fn handle(
+    app: &App,
+    client: Client,
+    headers: &HeaderMap,
+    request: ApiRequest,
+) -> Response {
     let format = match Format::find(request.text("format").unwrap_or("xml")) {
         Ok(format) => format,
         Err(message) => {
@@ -59,9 +64,15 @@ fn respond(rendered: Rendered) -> Response {
     let status = StatusCode::from_u16(rendered.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, rendered.body).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(rendered.content_type));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(rendered.content_type),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     for (name, value) in rendered.headers {
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(name, value);
@@ -81,7 +92,8 @@ pub fn format_options(request: &ApiRequest) -> FormatOptions {
             .filled("callback")
             .or(request.filled("jsoncallback"))
             .filter(|name| {
-                name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_.".contains(letter))
+                name.chars()
+                    .all(|letter| letter.is_ascii_alphanumeric() || "_.".contains(letter))
             })
             .map(str::to_owned),
         ..FormatOptions::default()
@@ -96,8 +108,17 @@ async fn answer(
     format: Format,
 ) -> ApiResult<Rendered> {
     let principal = authenticate(app, client, headers, &request).await?;
-    let method = request.filled("method").ok_or_else(|| ApiError::missing("method"))?.to_owned();
-    let call = Call { app, principal, request, client, method };
+    let method = request
+        .filled("method")
+        .ok_or_else(|| ApiError::missing("method"))?
+        .to_owned();
+    let call = Call {
+        app,
+        principal,
+        request,
+        client,
+        method,
+    };
     let options = format_options(&call.request);
     let (answer, options) = run(call, options).await?;
     Ok(formats::render(format, answer, &options))
@@ -114,7 +135,10 @@ async fn authenticate(
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "));
-    let token = bearer.or(request.text("token_auth")).unwrap_or_default().trim();
+    let token = bearer
+        .or(request.text("token_auth"))
+        .unwrap_or_default()
+        .trim();
     let principal = app.principal(token, client.ip).await?;
     let refused = "Unable to authenticate with the provided token. It is either invalid, expired or \
         requires being sent as a POST parameter.";
@@ -128,9 +152,14 @@ async fn authenticate(
 /// Runs a call that is authenticated: reports of the catalog first, then the list of methods.
 pub async fn run(call: Call<'_>, options: FormatOptions) -> ApiResult<(Answer, FormatOptions)> {
     if !call.principal.may_call(&call.method) {
-        return Err(ApiError::unauthorised(format!("This token may not call {}.", call.method)));
+        return Err(ApiError::unauthorised(format!(
+            "This token may not call {}.",
+            call.method
+        )));
     }
-    let scalar = catalog::reports::SCALARS.iter().find(|(method, _, _)| *method == call.method);
+    let scalar = catalog::reports::SCALARS
+        .iter()
+        .find(|(method, _, _)| *method == call.method);
     let report = scalar.map_or(call.method.as_str(), |(_, report, _)| report);
     if let Some(report) = catalog::reports::report(report) {
         let column = scalar.map(|(_, _, column)| *column);
@@ -160,7 +189,10 @@ fn check_access(call: &Call<'_>, access: Access) -> ApiResult<()> {
         )),
         Access::User => Ok(()),
         Access::SelfOrSuperUser => {
-            let login = call.request.filled("userLogin").or(call.request.filled("login"));
+            let login = call
+                .request
+                .filled("userLogin")
+                .or(call.request.filled("login"));
             match principal.is_superuser() || login.is_none_or(|login| login == principal.login()) {
                 true => Ok(()),
                 false => Err(superuser_needed()),
@@ -172,7 +204,5 @@ fn check_access(call: &Call<'_>, access: Access) -> ApiResult<()> {
 }
 
 pub fn superuser_needed() -> ApiError {
-    ApiError::unauthorised(
-        "You can't access this resource as it requires 'superuser' access.",
-    )
+    ApiError::unauthorised("You can't access this resource as it requires 'superuser' access.")
 }

@@ -59,17 +59,31 @@ pub fn zeros(report: &catalog::reports::Report) -> Table {
 }
 
 fn whole(value: f64) -> Value {
-    if value.fract() == 0.0 && value.abs() < 9e15 { Value::Int(value as i64) } else { Value::Float(value) }
+    if value.fract() == 0.0 && value.abs() < 9e15 {
+        Value::Int(value as i64)
+    } else {
+        Value::Float(value)
+    }
 }
 
 fn test(column: usize, verb: Verb) -> Test {
-    Test { operand: Operand { table: TableId::Visits, column }, verb }
+    Test {
+        operand: Operand {
+            table: TableId::Visits,
+            column,
+        },
+        verb,
+    }
 }
 
 /// `count / of`, rounded half away from zero; 0 when there is nothing to divide by.
 fn ratio(count: f64, of: f64, decimals: i32) -> Value {
     let scale = 10f64.powi(decimals);
-    whole(if of == 0.0 { 0.0 } else { (count / of * scale).round() / scale })
+    whole(if of == 0.0 {
+        0.0
+    } else {
+        (count / of * scale).round() / scale
+    })
 }
 
 fn visits(context: &Context) -> Result<Option<Row>, QueryError> {
@@ -93,7 +107,11 @@ fn add_visits(row: &mut Row, totals: &VisitTotals) {
 }
 
 fn of_type(context: &Context, returning: bool) -> Result<VisitTotals, QueryError> {
-    let verb = if returning { Verb::AtLeast(1) } else { Verb::Is(0) };
+    let verb = if returning {
+        Verb::AtLeast(1)
+    } else {
+        Verb::Is(0)
+    };
     plan::visit_totals(context, vec![test(visit::RETURNING, verb)])
 }
 
@@ -109,9 +127,18 @@ fn visitor_types(context: &Context, alone: bool) -> Result<Option<Row>, QueryErr
         for (name, value) in part.columns {
             row.set(format!("{name}{suffix}"), value);
         }
-        row.set(format!("bounce_rate{suffix}"), ratio(totals.bounces, totals.visits, 2));
-        row.set(format!("nb_actions_per_visit{suffix}"), ratio(totals.actions, totals.visits, 1));
-        row.set(format!("avg_time_on_site{suffix}"), ratio(totals.length_seconds, totals.visits, 0));
+        row.set(
+            format!("bounce_rate{suffix}"),
+            ratio(totals.bounces, totals.visits, 2),
+        );
+        row.set(
+            format!("nb_actions_per_visit{suffix}"),
+            ratio(totals.actions, totals.visits, 1),
+        );
+        row.set(
+            format!("avg_time_on_site{suffix}"),
+            ratio(totals.length_seconds, totals.visits, 0),
+        );
     }
     Ok((!row.columns.is_empty()).then_some(row))
 }
@@ -163,14 +190,36 @@ fn referrers(context: &Context) -> Result<Option<Row>, QueryError> {
         row.set(name, whole(totals.visits));
     }
     let distinct = |column: usize, kind: i64| {
-        plan::distinct_visit_values(context, column, vec![test(visit::REFERRER_TYPE, Verb::Is(kind))])
+        plan::distinct_visit_values(
+            context,
+            column,
+            vec![test(visit::REFERRER_TYPE, Verb::Is(kind))],
+        )
     };
-    row.set("Referrers_distinctSearchEngines", whole(distinct(visit::REFERRER_NAME, 2)?));
-    row.set("Referrers_distinctSocialNetworks", whole(distinct(visit::REFERRER_NAME, 7)?));
-    row.set("Referrers_distinctKeywords", whole(distinct(visit::REFERRER_KEYWORD, 2)?));
-    row.set("Referrers_distinctWebsites", whole(distinct(visit::REFERRER_NAME, 3)?));
-    row.set("Referrers_distinctWebsitesUrls", whole(distinct(visit::REFERRER_URL, 3)?));
-    row.set("Referrers_distinctCampaigns", whole(distinct(visit::REFERRER_NAME, 6)?));
+    row.set(
+        "Referrers_distinctSearchEngines",
+        whole(distinct(visit::REFERRER_NAME, 2)?),
+    );
+    row.set(
+        "Referrers_distinctSocialNetworks",
+        whole(distinct(visit::REFERRER_NAME, 7)?),
+    );
+    row.set(
+        "Referrers_distinctKeywords",
+        whole(distinct(visit::REFERRER_KEYWORD, 2)?),
+    );
+    row.set(
+        "Referrers_distinctWebsites",
+        whole(distinct(visit::REFERRER_NAME, 3)?),
+    );
+    row.set(
+        "Referrers_distinctWebsitesUrls",
+        whole(distinct(visit::REFERRER_URL, 3)?),
+    );
+    row.set(
+        "Referrers_distinctCampaigns",
+        whole(distinct(visit::REFERRER_NAME, 6)?),
+    );
     for name in SHARES {
         let share = ratio(row.number(name), visits, 2);
         row.set(format!("{name}_percent"), share);
@@ -178,8 +227,14 @@ fn referrers(context: &Context) -> Result<Option<Row>, QueryError> {
     Ok(Some(row))
 }
 
-const TIMINGS: [&str; 6] =
-    ["network", "server", "transfer", "dom_processing", "dom_completion", "on_load"];
+const TIMINGS: [&str; 6] = [
+    "network",
+    "server",
+    "transfer",
+    "dom_processing",
+    "dom_completion",
+    "on_load",
+];
 
 fn performance(context: &Context) -> Result<Option<Row>, QueryError> {
     let totals = plan::performance_totals(context)?;
@@ -194,7 +249,10 @@ fn performance(context: &Context) -> Result<Option<Row>, QueryError> {
             hits => totals.sums_ms[at] / 1000.0 / hits,
         };
         load += seconds;
-        row.set(format!("avg_time_{name}"), whole((seconds * 100.0).round() / 100.0));
+        row.set(
+            format!("avg_time_{name}"),
+            whole((seconds * 100.0).round() / 100.0),
+        );
     }
     row.set("avg_page_load_time", whole((load * 100.0).round() / 100.0));
     Ok(Some(row))
@@ -217,8 +275,11 @@ fn bandwidth(context: &Context) -> Result<Option<Row>, QueryError> {
 }
 
 /// Suffixes of the counts by visitor type.
-const SPLITS: [(&str, Option<bool>); 3] =
-    [("", None), ("_new_visit", Some(false)), ("_returning_visit", Some(true))];
+const SPLITS: [(&str, Option<bool>); 3] = [
+    ("", None),
+    ("_new_visit", Some(false)),
+    ("_returning_visit", Some(true)),
+];
 
 fn goals(context: &Context, extra: &Extra) -> Result<Option<Row>, QueryError> {
     let mut row = Row::default();
@@ -243,7 +304,14 @@ fn goals(context: &Context, extra: &Extra) -> Result<Option<Row>, QueryError> {
     Ok(any.then_some(row))
 }
 
-fn add_goal(row: &mut Row, suffix: &str, split: &GoalSplit, converted: f64, visits: f64, extra: &Extra) {
+fn add_goal(
+    row: &mut Row,
+    suffix: &str,
+    split: &GoalSplit,
+    converted: f64,
+    visits: f64,
+    extra: &Extra,
+) {
     let mut set = |name: &str, value: Value| row.set(Name::from(format!("{name}{suffix}")), value);
     set("nb_conversions", whole(split.conversions));
     set("nb_visits_converted", whole(converted));
@@ -256,7 +324,10 @@ fn add_goal(row: &mut Row, suffix: &str, split: &GoalSplit, converted: f64, visi
     }
     if extra.goal.is_some_and(|goal| goal <= 0) {
         set("items", whole(split.items));
-        set("avg_order_revenue", ratio(split.revenue, split.conversions, 2));
+        set(
+            "avg_order_revenue",
+            ratio(split.revenue, split.conversions, 2),
+        );
     }
     set("conversion_rate", ratio(converted, visits, 4));
 }
@@ -267,7 +338,13 @@ fn everything(context: &Context, extra: &Extra) -> Result<Option<Row>, QueryErro
         visits(context)?,
         visitor_types(context, false)?,
         referrers(context)?,
-        goals(context, &Extra { goal: None, ..extra.clone() })?,
+        goals(
+            context,
+            &Extra {
+                goal: None,
+                ..extra.clone()
+            },
+        )?,
         actions(context)?,
         performance(context)?,
         bandwidth(context)?,

@@ -26,10 +26,13 @@ pub fn show_visits(table: &mut Table, shown: Shown, ranges: &[Range]) {
 pub fn show_conversions(table: &mut Table, shown: Shown, ranges: &[Range]) {
     for row in &mut table.rows {
         if let Some(range) = range_of(row, ranges) {
-            row.set("label", match shown {
-                Shown::VisitsToConversion => counted(range, "visit", "visits"),
-                _ => counted(range, "day", "days"),
-            });
+            row.set(
+                "label",
+                match shown {
+                    Shown::VisitsToConversion => counted(range, "visit", "visits"),
+                    _ => counted(range, "day", "days"),
+                },
+            );
         }
     }
 }
@@ -83,7 +86,10 @@ mod tests {
         assert_eq!(counted(&(365, None), "day", "days"), "365+ days");
         assert_eq!(duration(&(61, Some(120))), "1-2 min");
         assert_eq!(duration(&(1801, None)), "30+ min");
-        assert_eq!(bounds(&(61, Some(120)), Shown::DurationRange), (60, Some(120)));
+        assert_eq!(
+            bounds(&(61, Some(120)), Shown::DurationRange),
+            (60, Some(120))
+        );
         assert_eq!(condition("actions", (21, None)), "actions>=21");
     }
 }

@@ -4,7 +4,8 @@ use catalog::columns::{TableId, visit};
 use catalog::reports::{Actions, EventText, ItemText, Record, Report, VisitKey};
 use model::{Row, Table, Value};
 use query::plan::{
-    self, ActionRecord, Buckets, Context, EventColumn, ItemColumn, Label, ReferrerRecord, VisitRecord,
+    self, ActionRecord, Buckets, Context, EventColumn, ItemColumn, Label, ReferrerRecord,
+    VisitRecord,
 };
 use query::{Operand, QueryError, Test, Verb};
 
@@ -20,9 +21,6 @@ pub struct Extra {
     pub dimension: Option<Dimension>,
     /// `secondaryDimension` of an events report.
     pub secondary: Option<EventText>,
-    /// The goals of the site, for `Goals.get`.
-    pub goals: Vec<i64>,
-    pub ecommerce: bool,
     /// No other site or period is asked for: parts without data are shown as 0.
     pub alone: bool,
 }
@@ -36,9 +34,23 @@ pub struct Dimension {
 
 pub fn table(context: &Context, report: &Report, extra: &Extra) -> Result<Table, QueryError> {
     match report.record {
-        Record::Visits { columns, conversions, key } => visits(context, columns, conversions, key),
-        Record::Buckets { column, divided_by, ranges, returning_only } => {
-            let buckets = Buckets { column, ranges, divided_by, returning_only };
+        Record::Visits {
+            columns,
+            conversions,
+            key,
+        } => visits(context, columns, conversions, key),
+        Record::Buckets {
+            column,
+            divided_by,
+            ranges,
+            returning_only,
+        } => {
+            let buckets = Buckets {
+                column,
+                ranges,
+                divided_by,
+                returning_only,
+            };
             let mut table = plan::visit_buckets(context, &buckets)?;
             ranges::show_visits(&mut table, report.shown, ranges);
             Ok(table)
@@ -47,7 +59,9 @@ pub fn table(context: &Context, report: &Report, extra: &Extra) -> Result<Table,
         Record::UserIds => user_ids(context),
         Record::ReferrerTypes => referrer_types(context),
         Record::AllReferrers => all_referrers(context),
-        Record::Referrers { kind, levels } => plan::referrers(context, &ReferrerRecord { kind, levels }),
+        Record::Referrers { kind, levels } => {
+            plan::referrers(context, &ReferrerRecord { kind, levels })
+        }
         Record::Socials => socials(context),
         Record::Actions(actions) => self::actions(context, actions),
         Record::SearchCategories => plan::search_categories(context),
@@ -56,7 +70,11 @@ pub fn table(context: &Context, report: &Report, extra: &Extra) -> Result<Table,
         }
         Record::Contents { by_piece } => plan::contents(context, by_piece),
         Record::Items(text) => plan::items(context, item(text), extra.abandoned_carts),
-        Record::GoalHistogram { column, divided_by, ranges } => {
+        Record::GoalHistogram {
+            column,
+            divided_by,
+            ranges,
+        } => {
             let goal = extra.goal;
             let mut table = plan::conversion_histogram(context, goal, column, divided_by, ranges)?;
             ranges::show_conversions(&mut table, report.shown, ranges);
@@ -113,7 +131,9 @@ fn visits(
 
 /// All 24 hours, as soon as there is one.
 fn hours(table: Table) -> Table {
-    let Some(model) = table.rows.first() else { return table };
+    let Some(model) = table.rows.first() else {
+        return table;
+    };
     let blank = blank_of(model);
     let rows = (0..24).map(|hour: i64| {
         let label = hour.to_string();
@@ -138,8 +158,15 @@ fn blank_of(model: &Row) -> Row {
     blank
 }
 
-const WEEKDAYS: [&str; 7] =
-    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+const WEEKDAYS: [&str; 7] = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+];
 
 /// Days become days of the week; 1970-01-01 was a Thursday.
 fn weekdays(table: Table) -> Table {
@@ -157,7 +184,10 @@ fn weekdays(table: Table) -> Table {
             // Visits come first in this report.
             if let Some(visitors) = day.remove("nb_uniq_visitors") {
                 let at = day.columns.iter().position(|(name, _)| name == "nb_visits");
-                day.columns.insert(at.map_or(0, |at| at + 1), ("nb_uniq_visitors".into(), visitors));
+                day.columns.insert(
+                    at.map_or(0, |at| at + 1),
+                    ("nb_uniq_visitors".into(), visitors),
+                );
             }
             plan::add_table(&mut week, Table::of(vec![day]));
         }
@@ -172,7 +202,13 @@ fn weekdays(table: Table) -> Table {
 }
 
 fn test(column: usize, verb: Verb) -> Test {
-    Test { operand: Operand { table: TableId::Visits, column }, verb }
+    Test {
+        operand: Operand {
+            table: TableId::Visits,
+            column,
+        },
+        verb,
+    }
 }
 
 fn user_ids(context: &Context) -> Result<Table, QueryError> {
@@ -219,7 +255,9 @@ fn plugins(context: &Context) -> Result<Table, QueryError> {
     let all: f64 = by_set.rows.iter().map(|row| row.number("nb_visits")).sum();
     let rows = SHOWN.iter().map(|(name, bit)| {
         let with = by_set.rows.iter().filter(|row| {
-            row.label().parse::<i64>().is_ok_and(|set| set >> bit & 1 == 1)
+            row.label()
+                .parse::<i64>()
+                .is_ok_and(|set| set >> bit & 1 == 1)
         });
         let mut label = name.to_string();
         if let Some(first) = label.get_mut(0..1) {
@@ -228,7 +266,10 @@ fn plugins(context: &Context) -> Result<Table, QueryError> {
         let mut row = Row::labelled(label);
         let visits = with.map(|row| row.number("nb_visits")).sum::<f64>();
         row.set("nb_visits", visits as i64);
-        row.set("nb_visits_percentage", super::shape::metrics::quotient(visits, all, 2));
+        row.set(
+            "nb_visits_percentage",
+            super::shape::metrics::quotient(visits, all, 2),
+        );
         row
     });
     Ok(Table::of(rows.collect()))
@@ -253,10 +294,30 @@ const SOCIAL: i64 = 7;
 /// Keywords, websites, social networks and campaigns in one list, each with its kind.
 fn all_referrers(context: &Context) -> Result<Table, QueryError> {
     let kinds = [
-        (SEARCH, (visit::REFERRER_KEYWORD, visit::REFERRER_NAME), "search", "referrerKeyword"),
-        (WEBSITE, (visit::REFERRER_NAME, visit::REFERRER_URL), "website", "referrerName"),
-        (CAMPAIGN, (visit::REFERRER_NAME, visit::REFERRER_KEYWORD), "campaign", "referrerName"),
-        (SOCIAL, (visit::REFERRER_NAME, visit::REFERRER_URL), "social", "referrerName"),
+        (
+            SEARCH,
+            (visit::REFERRER_KEYWORD, visit::REFERRER_NAME),
+            "search",
+            "referrerKeyword",
+        ),
+        (
+            WEBSITE,
+            (visit::REFERRER_NAME, visit::REFERRER_URL),
+            "website",
+            "referrerName",
+        ),
+        (
+            CAMPAIGN,
+            (visit::REFERRER_NAME, visit::REFERRER_KEYWORD),
+            "campaign",
+            "referrerName",
+        ),
+        (
+            SOCIAL,
+            (visit::REFERRER_NAME, visit::REFERRER_URL),
+            "social",
+            "referrerName",
+        ),
     ];
     let mut all = Table::default();
     for (kind, levels, type_name, segment) in kinds {
@@ -283,7 +344,13 @@ fn all_referrers(context: &Context) -> Result<Table, QueryError> {
 
 fn socials(context: &Context) -> Result<Table, QueryError> {
     let levels = (visit::REFERRER_NAME, visit::REFERRER_URL);
-    plan::referrers(context, &ReferrerRecord { kind: SOCIAL, levels })
+    plan::referrers(
+        context,
+        &ReferrerRecord {
+            kind: SOCIAL,
+            levels,
+        },
+    )
 }
 
 fn actions(context: &Context, which: Actions) -> Result<Table, QueryError> {
@@ -332,7 +399,11 @@ fn drop_column(table: &mut Table, column: &str) {
 fn mark_folders(table: &mut Table, path: &str) {
     for row in &mut table.rows {
         let label = row.label().trim_matches('/').to_owned();
-        let own = if path.is_empty() { label } else { format!("{path}/{label}") };
+        let own = if path.is_empty() {
+            label
+        } else {
+            format!("{path}/{label}")
+        };
         if let Some(subtable) = &mut row.subtable {
             mark_folders(subtable, &own);
             row.set_meta("folder_url_start", own);
@@ -341,7 +412,9 @@ fn mark_folders(table: &mut Table, path: &str) {
 }
 
 fn custom_dimension(context: &Context, extra: &Extra) -> Result<Table, QueryError> {
-    let Some(dimension) = extra.dimension else { return Ok(Table::default()) };
+    let Some(dimension) = extra.dimension else {
+        return Ok(Table::default());
+    };
     if dimension.of_action {
         return plan::action_dimension(context, dimension.slot);
     }
@@ -349,7 +422,9 @@ fn custom_dimension(context: &Context, extra: &Extra) -> Result<Table, QueryErro
     let record = VisitRecord {
         columns: vec![column],
         label: Label::Joined(""),
-        conversion_columns: Some(vec![catalog::columns::conversion::SLOT_1 + dimension.slot - 1]),
+        conversion_columns: Some(vec![
+            catalog::columns::conversion::SLOT_1 + dimension.slot - 1,
+        ]),
         tests: vec![test(column, Verb::IsNot(0))],
         limit: context.rows.custom_dimensions,
     };

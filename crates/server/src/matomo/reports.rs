@@ -29,8 +29,19 @@ pub async fn answer(
     let sites = world::sites(call, &world, Role::View)?;
     let view = call.app.ingest.view();
     let generic = call.request.generic();
-    let processed = if column.is_some() { Vec::new() } else { formulas::of(report) };
-    let run = Run { call, world: &world, view: &view, report, column, single: !sites.several };
+    let processed = if column.is_some() {
+        Vec::new()
+    } else {
+        formulas::of(report)
+    };
+    let run = Run {
+        call,
+        world: &world,
+        view: &view,
+        report,
+        column,
+        single: !sites.several,
+    };
     let answer = tokio::task::block_in_place(|| match sites.several {
         false => run.site(sites.ids[0]),
         true => {
@@ -38,7 +49,10 @@ pub async fn answer(
             for site in &sites.ids {
                 parts.push((site.to_string(), run.site(*site)?));
             }
-            Ok(Answer::Set(TableSet { key: "idSite", parts }))
+            Ok(Answer::Set(TableSet {
+                key: "idSite",
+                parts,
+            }))
         }
     })?;
     let mut shape = shape_of(report, &processed, &world);
@@ -102,7 +116,10 @@ impl Run<'_> {
                 for period in periods {
                     parts.push((period.key(), self.one(site, &period, false)?));
                 }
-                Ok(Answer::Set(TableSet { key: self.date_key(), parts }))
+                Ok(Answer::Set(TableSet {
+                    key: self.date_key(),
+                    parts,
+                }))
             }
         }
     }
@@ -117,7 +134,11 @@ impl Run<'_> {
 
     /// The one row that a parameter names by its address or title, alone.
     fn named(&self, table: Table, name: &str) -> ApiResult<Table> {
-        let text = self.call.request.filled(name).ok_or_else(|| ApiError::missing(name))?;
+        let text = self
+            .call
+            .request
+            .filled(name)
+            .ok_or_else(|| ApiError::missing(name))?;
         let kind = match self.report.record {
             Record::Actions(Actions::PageTitles) => catalog::columns::kind::TITLE,
             Record::Actions(Actions::Downloads) => catalog::columns::kind::DOWNLOAD,
@@ -130,13 +151,21 @@ impl Run<'_> {
             let Some(row) = rows.into_iter().find(|row| row.label() == label) else {
                 return Ok(Table::default());
             };
-            rows = row.subtable.as_ref().map_or_else(Vec::new, |table| table.rows.clone());
+            rows = row
+                .subtable
+                .as_ref()
+                .map_or_else(Vec::new, |table| table.rows.clone());
             found = Some(row);
         }
-        Ok(Table::of(found.into_iter().map(|mut row| {
-            row.subtable = None;
-            row
-        }).collect()))
+        Ok(Table::of(
+            found
+                .into_iter()
+                .map(|mut row| {
+                    row.subtable = None;
+                    row
+                })
+                .collect(),
+        ))
     }
 
     /// `alone`: no other period or site is asked for; then a row of numbers is never empty.
@@ -166,7 +195,9 @@ impl Run<'_> {
         let mut value = value.unwrap_or(Value::Int(0));
         if self.call.method.ends_with("Pretty") {
             let words = super::shape::number::DurationWords::ENGLISH;
-            value = Value::Text(super::shape::number::NumberFormat::ENGLISH.duration_words(value.number(), &words));
+            value = Value::Text(
+                super::shape::number::NumberFormat::ENGLISH.duration_words(value.number(), &words),
+            );
         }
         let mut row = model::Row::default();
         row.set(column.to_owned(), value);
@@ -177,7 +208,8 @@ impl Run<'_> {
     fn keep(&self, table: &mut Table, asked: &[String]) {
         super::shape::metrics::compute(table, &formulas::of(self.report));
         for row in &mut table.rows {
-            row.columns.retain(|(name, _)| asked.iter().any(|asked| asked == name));
+            row.columns
+                .retain(|(name, _)| asked.iter().any(|asked| asked == name));
         }
         table.rows.retain(|row| !row.columns.is_empty());
     }
@@ -211,8 +243,15 @@ impl Run<'_> {
         }
         subtables::number(&mut table);
         let mut parents = Vec::new();
-        if let Some(id) = self.call.request.filled("idSubtable").filter(|id| *id != "all") {
-            let id = id.parse().map_err(|_| ApiError::invalid("idSubtable is not a number"))?;
+        if let Some(id) = self
+            .call
+            .request
+            .filled("idSubtable")
+            .filter(|id| *id != "all")
+        {
+            let id = id
+                .parse()
+                .map_err(|_| ApiError::invalid("idSubtable is not a number"))?;
             table = subtables::find(table, id, &mut parents).unwrap_or_default();
         }
         let main_url = self.world.site(site).map_or("", |site| site.main_url());
@@ -271,7 +310,10 @@ impl Run<'_> {
             Some("ecommerceOrder") => Some(0),
             Some("ecommerceAbandonedCart") => Some(-1),
             Some("0") => None,
-            Some(id) => Some(id.parse().map_err(|_| ApiError::invalid("idGoal is not a number"))?),
+            Some(id) => Some(
+                id.parse()
+                    .map_err(|_| ApiError::invalid("idGoal is not a number"))?,
+            ),
         };
         let dimension = match self.report.record {
             Record::CustomDimension => Some(self.dimension(site)?),
@@ -282,18 +324,22 @@ impl Run<'_> {
             abandoned_carts: request.flag("abandonedCarts"),
             dimension,
             secondary: request.filled("secondaryDimension").and_then(event_text),
-            goals: self.world.goals_of(site).map(|goal| goal.idgoal).collect(),
             alone: alone && self.single,
-            ecommerce: self.world.site(site).is_some_and(|site| site.ecommerce),
         })
     }
 
     fn dimension(&self, site: SiteId) -> ApiResult<Dimension> {
-        let id = self.call.request.integer("idDimension").ok_or_else(|| ApiError::missing("idDimension"))?;
+        let id = self
+            .call
+            .request
+            .integer("idDimension")
+            .ok_or_else(|| ApiError::missing("idDimension"))?;
         let mut dimensions = self.world.dimensions_of(site);
         let found = dimensions.find(|dimension| dimension.idcustomdimension == id);
         let found = found.ok_or_else(|| {
-            ApiError::invalid(format!("CustomDimension with id {id} for site {site} not found"))
+            ApiError::invalid(format!(
+                "CustomDimension with id {id} for site {site} not found"
+            ))
         })?;
         Ok(Dimension {
             id,
@@ -313,7 +359,8 @@ pub fn kind_of(period: &Period) -> PeriodKind {
 
 fn drop_unique(table: &mut Table) {
     for row in &mut table.rows {
-        row.columns.retain(|(name, _)| !name.contains("nb_uniq_visitors") && !name.contains("nb_users"));
+        row.columns
+            .retain(|(name, _)| !name.contains("nb_uniq_visitors") && !name.contains("nb_users"));
     }
 }
 

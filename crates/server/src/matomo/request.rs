@@ -16,7 +16,11 @@ impl ApiRequest {
         let mut map = ParamMap::parse(query);
         let token_in_query = map.text("token_auth").is_some();
         map.add_missing(ParamMap::parse_bytes(body));
-        ApiRequest { map, raw_query: query.to_owned(), token_in_query }
+        ApiRequest {
+            map,
+            raw_query: query.to_owned(),
+            token_in_query,
+        }
     }
 
     pub fn map(&self) -> &ParamMap {

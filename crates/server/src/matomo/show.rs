@@ -30,7 +30,9 @@ pub fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => encoded.push(byte as char),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+                encoded.push(byte as char)
+            }
             b' ' => encoded.push('+'),
             byte => encoded.push_str(&format!("%{byte:02X}")),
         }
@@ -85,11 +87,20 @@ fn relabel_children(table: &mut Table, parent: Shown, parent_label: &str, showin
         | Shown::Campaign
         | Shown::PlainKeyword => Shown::PlainKeyword,
         Shown::CustomVariable => Shown::CustomVariableValue,
-        Shown::Event { .. } => Shown::Event { segment: "", child: "" },
-        Shown::Content { child, .. } => Shown::Content { segment: child, child: "" },
+        Shown::Event { .. } => Shown::Event {
+            segment: "",
+            child: "",
+        },
+        Shown::Content { child, .. } => Shown::Content {
+            segment: child,
+            child: "",
+        },
         same => same,
     };
-    let showing = Showing { parent_label, ..*showing };
+    let showing = Showing {
+        parent_label,
+        ..*showing
+    };
     for row in &mut table.rows {
         let label = row.label().into_owned();
         show_row(row, &label, shown, &showing);
@@ -160,7 +171,13 @@ fn unknown_if_empty(label: &str) -> &str {
 /// A place without a country is no place at all.
 fn known_place(label: &str) -> String {
     let parts: Vec<&str> = label.split('|').collect();
-    let known = |part: &str| if part.is_empty() { "xx".to_owned() } else { part.to_owned() };
+    let known = |part: &str| {
+        if part.is_empty() {
+            "xx".to_owned()
+        } else {
+            part.to_owned()
+        }
+    };
     match parts.as_slice() {
         ["", _] => "xx|xx".to_owned(),
         ["", _, _] => "xx|xx|xx".to_owned(),
@@ -194,7 +211,10 @@ fn show_row(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
         Shown::DeviceModel => device_model(row, label),
         Shown::OsFamily => {
             row.set("label", label);
-            row.set_meta("logo", format!("{ICONS}os/{}.png", showing.sources.os_code_of_family(label)));
+            row.set_meta(
+                "logo",
+                format!("{ICONS}os/{}.png", showing.sources.os_code_of_family(label)),
+            );
         }
         Shown::OsVersion => os_version(row, label, showing),
         Shown::Browser => {
@@ -214,7 +234,10 @@ fn show_row(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
         }
         Shown::Configuration => configuration(row, label, showing),
         Shown::Plugin => {
-            row.set_meta("logo", format!("{ICONS}plugins/{}.png", label.to_lowercase()));
+            row.set_meta(
+                "logo",
+                format!("{ICONS}plugins/{}.png", label.to_lowercase()),
+            );
         }
         Shown::LocalHour => hour(row, label, "visitLocalHour"),
         Shown::ServerHour => hour(row, label, "visitStartServerHour"),
@@ -230,10 +253,16 @@ fn show_row(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
         Shown::Social => {
             row.set_meta("url", showing.sources.social_url(label));
             row.set_meta("logo", showing.sources.social_logo(label));
-            row.set_meta("segment", format!("referrerType==social;referrerName=={}", encode(label)));
+            row.set_meta(
+                "segment",
+                format!("referrerType==social;referrerName=={}", encode(label)),
+            );
         }
         Shown::Campaign => {
-            row.set_meta("segment", format!("referrerType==campaign;referrerName=={}", encode(label)));
+            row.set_meta(
+                "segment",
+                format!("referrerType==campaign;referrerName=={}", encode(label)),
+            );
         }
         Shown::KeywordOfCampaign => {
             let parent = encode(showing.parent_label);
@@ -262,8 +291,10 @@ fn show_row(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
         Shown::CustomVariable => segment(row, "customVariableName", label),
         Shown::CustomVariableValue => {
             let parent = encode(showing.parent_label);
-            let segment =
-                format!("customVariableName=={parent};customVariableValue=={}", encode(label));
+            let segment = format!(
+                "customVariableName=={parent};customVariableValue=={}",
+                encode(label)
+            );
             row.set_meta("segment", segment);
         }
         Shown::CustomDimension => segment(row, showing.dimension_segment, label),
@@ -286,7 +317,10 @@ fn country_code(label: &str) -> &str {
 
 fn country(row: &mut Row, label: &str, showing: &Showing) {
     let code = country_code(label);
-    row.set("label", showing.names.country(code, showing.language).into_owned());
+    row.set(
+        "label",
+        showing.names.country(code, showing.language).into_owned(),
+    );
     row.set_meta("code", code);
     row.set_meta("logo", flag(code));
     segment(row, "countryCode", code);
@@ -295,11 +329,21 @@ fn country(row: &mut Row, label: &str, showing: &Showing) {
 
 fn region(row: &mut Row, label: &str, showing: &Showing) {
     let (region, country) = label.split_once('|').unwrap_or((label, "xx"));
-    let country_name = showing.names.country(country, showing.language).into_owned();
-    let region_name = showing.names.region(country, region, showing.language).into_owned();
+    let country_name = showing
+        .names
+        .country(country, showing.language)
+        .into_owned();
+    let region_name = showing
+        .names
+        .region(country, region, showing.language)
+        .into_owned();
     if region != "xx" {
         row.set("label", format!("{region_name}, {country_name}"));
-        let segment = format!("regionCode=={};countryCode=={}", encode(region), encode(country));
+        let segment = format!(
+            "regionCode=={};countryCode=={}",
+            encode(region),
+            encode(country)
+        );
         row.set_meta("segment", segment);
     } else if country != "xx" {
         row.set("label", format!("{UNKNOWN}, {country_name}"));
@@ -324,8 +368,14 @@ fn city(row: &mut Row, label: &str, showing: &Showing) {
         parts.next().unwrap_or("xx"),
         parts.next().unwrap_or("xx"),
     );
-    let country_name = showing.names.country(country, showing.language).into_owned();
-    let region_name = showing.names.region(country, region, showing.language).into_owned();
+    let country_name = showing
+        .names
+        .country(country, showing.language)
+        .into_owned();
+    let region_name = showing
+        .names
+        .region(country, region, showing.language)
+        .into_owned();
     let coordinates = ["lat", "long"].map(|name| (name, row.remove_meta(name)));
     let city_name = if city == "xx" { UNKNOWN } else { city };
     let label = match (city, region, country) {
@@ -336,10 +386,15 @@ fn city(row: &mut Row, label: &str, showing: &Showing) {
     };
     row.set("label", label);
     if city != "xx" {
-        let parts = [("city", city), ("regionCode", region), ("countryCode", country)];
+        let parts = [
+            ("city", city),
+            ("regionCode", region),
+            ("countryCode", country),
+        ];
         let known = parts.into_iter().filter(|(_, value)| *value != "xx");
-        let tests: Vec<String> =
-            known.map(|(name, value)| format!("{name}=={}", encode(value))).collect();
+        let tests: Vec<String> = known
+            .map(|(name, value)| format!("{name}=={}", encode(value)))
+            .collect();
         row.set_meta("segment", tests.join(";"));
     }
     row.set_meta("city_name", city_name);
@@ -355,10 +410,16 @@ fn city(row: &mut Row, label: &str, showing: &Showing) {
 }
 
 fn language(row: &mut Row, label: &str, showing: &Showing) {
-    row.set("label", showing.names.language(label, showing.language).into_owned());
+    row.set(
+        "label",
+        showing.names.language(label, showing.language).into_owned(),
+    );
     if !label.is_empty() && label != "xx" {
         let code = encode(label);
-        row.set_meta("segment", format!("languageCode=={code},languageCode=@{code}-"));
+        row.set_meta(
+            "segment",
+            format!("languageCode=={code},languageCode=@{code}-"),
+        );
     }
 }
 
@@ -397,7 +458,10 @@ pub const DEVICE_TYPES: [&str; 14] = [
 
 /// The name people read: `Tv` and `Car browser` as Matomo writes them.
 pub fn device_type_label(number: &str) -> Cow<'static, str> {
-    let name = number.parse::<usize>().ok().and_then(|at| DEVICE_TYPES.get(at));
+    let name = number
+        .parse::<usize>()
+        .ok()
+        .and_then(|at| DEVICE_TYPES.get(at));
     match name {
         None => Cow::Borrowed(UNKNOWN),
         Some(&"tv") => Cow::Borrowed("TV"),
@@ -410,7 +474,10 @@ pub fn device_type_label(number: &str) -> Cow<'static, str> {
 }
 
 fn device_type(row: &mut Row, label: &str, _showing: &Showing) {
-    let name = label.parse::<usize>().ok().and_then(|at| DEVICE_TYPES.get(at).copied());
+    let name = label
+        .parse::<usize>()
+        .ok()
+        .and_then(|at| DEVICE_TYPES.get(at).copied());
     row.set("label", device_type_label(label).into_owned());
     if let Some(name) = name {
         segment(row, "deviceType", name);
@@ -431,21 +498,31 @@ fn device_model(row: &mut Row, label: &str) {
     if !label.trim_matches(';').is_empty() {
         let segment = format!(
             "deviceBrand=={};deviceModel=={}",
-            encode(unknown_if_empty(brand)), encode(model));
+            encode(unknown_if_empty(brand)),
+            encode(model)
+        );
         row.set_meta("segment", segment);
     }
 }
 
 /// `generic smartphone`, as a device is stored whose model is unknown, in capitals.
 fn generic(model: &str) -> Cow<'_, str> {
-    if model.starts_with("generic ") { Cow::Owned(capitals(model)) } else { Cow::Borrowed(model) }
+    if model.starts_with("generic ") {
+        Cow::Owned(capitals(model))
+    } else {
+        Cow::Borrowed(model)
+    }
 }
 
 fn capitals(text: &str) -> String {
     let mut start = true;
     let capital = |letter: char| {
         let upper = std::mem::replace(&mut start, letter == ' ');
-        if upper { letter.to_ascii_uppercase() } else { letter }
+        if upper {
+            letter.to_ascii_uppercase()
+        } else {
+            letter
+        }
     };
     text.chars().map(capital).collect()
 }
@@ -470,8 +547,11 @@ fn browser_version(row: &mut Row, label: &str, showing: &Showing) {
     row.set("label", format!("{name} {version}").trim_end().to_owned());
     let code = if code.is_empty() { "UNK" } else { code };
     let logo = format!("{ICONS}browsers/{code}.png");
-    let segment =
-        format!("browserCode=={};browserVersion=={}", encode(code), encode(version));
+    let segment = format!(
+        "browserCode=={};browserVersion=={}",
+        encode(code),
+        encode(version)
+    );
     row.set_meta("segment", segment);
     row.set_meta("logo", logo);
 }
@@ -491,13 +571,20 @@ fn engine(label: &str) -> &str {
 }
 
 fn resolution(label: &str) -> &str {
-    if label.is_empty() || label == "unknown" { "unknown" } else { label }
+    if label.is_empty() || label == "unknown" {
+        "unknown"
+    } else {
+        label
+    }
 }
 
 fn configuration(row: &mut Row, label: &str, showing: &Showing) {
     let mut parts = label.splitn(3, ';');
-    let (os, browser, screen) =
-        (parts.next().unwrap_or(""), parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+    let (os, browser, screen) = (
+        parts.next().unwrap_or(""),
+        parts.next().unwrap_or(""),
+        parts.next().unwrap_or(""),
+    );
     let shown = format!(
         "{} / {} / {}",
         showing.sources.os_name(os),
@@ -534,7 +621,8 @@ fn referrer_type(row: &mut Row, label: &str) {
 }
 
 fn search(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
-    let by_keyword = |keyword: &str| format!("referrerType==search;referrerKeyword=={}", encode(keyword));
+    let by_keyword =
+        |keyword: &str| format!("referrerType==search;referrerKeyword=={}", encode(keyword));
     let sources = showing.sources;
     match shown {
         Shown::Keyword => {
@@ -567,7 +655,10 @@ fn search(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
             row.set_meta("segment", segment);
         }
         _ => {
-            row.set_meta("segment", format!("referrerType==search;referrerName=={}", encode(label)));
+            row.set_meta(
+                "segment",
+                format!("referrerType==search;referrerName=={}", encode(label)),
+            );
             row.set_meta("url", sources.search_url(label));
             row.set_meta("logo", sources.search_logo(label));
         }
@@ -575,7 +666,11 @@ fn search(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
 }
 
 fn keyword(label: &str) -> &str {
-    if label.is_empty() { KEYWORD_NOT_DEFINED } else { label }
+    if label.is_empty() {
+        KEYWORD_NOT_DEFINED
+    } else {
+        label
+    }
 }
 
 fn referrer_url(row: &mut Row, label: &str, shown: Shown, _showing: &Showing) {
@@ -596,7 +691,11 @@ fn page(row: &mut Row, _label: &str, name: &str, showing: &Showing) {
         let segment = format!("{name}=={}", encode(&encode(url)));
         row.set_meta("segment", segment);
     } else if let Some(start) = row.remove_meta("folder_url_start") {
-        let start = format!("{}/{}", showing.main_url, start.as_str().unwrap_or_default());
+        let start = format!(
+            "{}/{}",
+            showing.main_url,
+            start.as_str().unwrap_or_default()
+        );
         row.set_meta("segment", format!("{name}=^{}", encode(&encode(&start))));
     }
 }
@@ -607,7 +706,11 @@ fn title(row: &mut Row, label: &str, name: &str) {
         return;
     }
     let path = row.remove_meta("page_title_path");
-    let title = path.as_ref().and_then(Value::as_str).unwrap_or(label).trim();
+    let title = path
+        .as_ref()
+        .and_then(Value::as_str)
+        .unwrap_or(label)
+        .trim();
     row.set_meta("segment", format!("{name}=={}", encode(&encode(title))));
 }
 
@@ -632,11 +735,14 @@ fn named(row: &mut Row, label: &str, name: &str, missing: &str) {
 
 fn item(row: &mut Row, label: &str, name: &str) {
     if label.is_empty() {
-        row.set("label", match name {
-            "productName" => "Product Name not defined",
-            "productSku" => "Product SKU not defined",
-            _ => "Product Category not defined",
-        });
+        row.set(
+            "label",
+            match name {
+                "productName" => "Product Name not defined",
+                "productSku" => "Product SKU not defined",
+                _ => "Product Category not defined",
+            },
+        );
     }
     segment(row, name, label);
 }

@@ -52,8 +52,15 @@ pub fn sites(call: &Call<'_>, world: &World, role: Role) -> ApiResult<Sites> {
 pub fn sites_named(call: &Call<'_>, world: &World, text: &str, role: Role) -> ApiResult<Sites> {
     let least = role_of(role);
     if text == "all" {
-        let ids = world.snapshot.sites.iter().filter(|site| call.principal.has_role(site.idsite, least));
-        return Ok(Sites { ids: ids.map(|site| site.idsite as SiteId).collect(), several: true });
+        let ids = world
+            .snapshot
+            .sites
+            .iter()
+            .filter(|site| call.principal.has_role(site.idsite, least));
+        return Ok(Sites {
+            ids: ids.map(|site| site.idsite as SiteId).collect(),
+            several: true,
+        });
     }
     let mut ids = Vec::new();
     for part in text.split(',') {
@@ -68,7 +75,10 @@ pub fn sites_named(call: &Call<'_>, world: &World, text: &str, role: Role) -> Ap
         }
         ids.push(id);
     }
-    Ok(Sites { several: ids.len() > 1, ids })
+    Ok(Sites {
+        several: ids.len() > 1,
+        ids,
+    })
 }
 
 fn no_site(id: &str) -> ApiError {
@@ -78,7 +88,10 @@ fn no_site(id: &str) -> ApiError {
 }
 
 pub fn zone_of(world: &World, site: SiteId) -> Zone {
-    world.site(site).and_then(|site| Zone::named(&site.timezone)).unwrap_or_else(Zone::utc)
+    world
+        .site(site)
+        .and_then(|site| Zone::named(&site.timezone))
+        .unwrap_or_else(Zone::utc)
 }
 
 pub fn today(zone: &Zone) -> Date {
@@ -87,21 +100,36 @@ pub fn today(zone: &Zone) -> Date {
 
 /// The periods of a call, by the calendar of one site.
 pub fn periods(call: &Call<'_>, zone: &Zone) -> ApiResult<Asked> {
-    let period = call.request.filled("period").ok_or_else(|| ApiError::missing("period"))?;
-    let date = call.request.filled("date").ok_or_else(|| ApiError::missing("date"))?;
+    let period = call
+        .request
+        .filled("period")
+        .ok_or_else(|| ApiError::missing("period"))?;
+    let date = call
+        .request
+        .filled("date")
+        .ok_or_else(|| ApiError::missing("date"))?;
     Ok(asked(period, date, today(zone))?)
 }
 
 /// The `segment` of a call as it stands in the address: encoded once more than the other parameters.
 pub fn segment_text(call: &Call<'_>) -> String {
-    let raw = call.request.raw_query.split('&').find_map(|pair| pair.strip_prefix("segment="));
+    let raw = call
+        .request
+        .raw_query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("segment="));
     match raw {
         Some(raw) => raw.to_owned(),
         None => call.request.text("segment").unwrap_or_default().to_owned(),
     }
 }
 
-pub fn filter(call: &Call<'_>, world: &World, site: SiteId, text: &str) -> ApiResult<Option<Arc<Filter>>> {
+pub fn filter(
+    call: &Call<'_>,
+    world: &World,
+    site: SiteId,
+    text: &str,
+) -> ApiResult<Option<Arc<Filter>>> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -131,7 +159,10 @@ impl SegmentWorld for Lookup<'_> {
     }
 
     fn goals_named(&self, matches: &dyn Fn(&str) -> bool) -> Vec<i64> {
-        let goals = self.world.goals_of(self.site).filter(|goal| matches(&goal.name));
+        let goals = self
+            .world
+            .goals_of(self.site)
+            .filter(|goal| matches(&goal.name));
         goals.map(|goal| goal.idgoal).collect()
     }
 
@@ -152,11 +183,17 @@ impl SegmentWorld for Lookup<'_> {
 
     fn browser_codes(&self, matches: &dyn Fn(&str) -> bool) -> Vec<String> {
         let browsers = tracking::device::names().browsers.entries();
-        browsers.filter(|named| matches(named.name)).map(|named| named.code.to_owned()).collect()
+        browsers
+            .filter(|named| matches(named.name))
+            .map(|named| named.code.to_owned())
+            .collect()
     }
 
     fn system_codes(&self, matches: &dyn Fn(&str) -> bool) -> Vec<String> {
         let systems = tracking::device::names().systems.entries();
-        systems.filter(|named| matches(named.name)).map(|named| named.code.to_owned()).collect()
+        systems
+            .filter(|named| matches(named.name))
+            .map(|named| named.code.to_owned())
+            .collect()
     }
 }

@@ -13,7 +13,10 @@ use crate::matomo::{Call, world};
 pub async fn set_system(call: Call<'_>) -> ApiResult<Answer> {
     confirm_session(&call).await?;
     for (plugin, values) in sites::setting_values(&call.request) {
-        call.app.settings.set_system_settings(&plugin, &values).await?;
+        call.app
+            .settings
+            .set_system_settings(&plugin, &values)
+            .await?;
     }
     Ok(Answer::Done)
 }
@@ -21,7 +24,10 @@ pub async fn set_system(call: Call<'_>) -> ApiResult<Answer> {
 pub async fn set_user(call: Call<'_>) -> ApiResult<Answer> {
     let login = call.principal.login().to_owned();
     for (plugin, values) in sites::setting_values(&call.request) {
-        call.app.settings.set_user_settings(&plugin, &login, &values).await?;
+        call.app
+            .settings
+            .set_user_settings(&plugin, &login, &values)
+            .await?;
     }
     Ok(Answer::Done)
 }
@@ -30,15 +36,36 @@ pub async fn system(call: Call<'_>) -> ApiResult<Answer> {
     let rules = call.app.settings.brute_force_rules().await?;
     let live = call.app.settings.system_settings("Live").await?;
     let live_flag = |name: &str| {
-        live.get(name).is_some_and(|value| !matches!(value.as_str(), Some("" | "0" | "false")))
+        live.get(name)
+            .is_some_and(|value| !matches!(value.as_str(), Some("" | "0" | "false")))
     };
     let login = vec![
-        setting("enableBruteForceDetection", "Enable Brute Force Detection", "boolean", rules.enabled),
-        setting("maxAllowedRetries", "Number of allowed attempts", "integer", rules.max_failures),
-        setting("allowedRetriesTimeRange", "Time range in minutes", "integer", rules.window_minutes),
+        setting(
+            "enableBruteForceDetection",
+            "Enable Brute Force Detection",
+            "boolean",
+            rules.enabled,
+        ),
+        setting(
+            "maxAllowedRetries",
+            "Number of allowed attempts",
+            "integer",
+            rules.max_failures,
+        ),
+        setting(
+            "allowedRetriesTimeRange",
+            "Time range in minutes",
+            "integer",
+            rules.window_minutes,
+        ),
     ];
     let live = vec![
-        setting("disable_visitor_log", "Turn off the visits log", "boolean", live_flag("disable_visitor_log")),
+        setting(
+            "disable_visitor_log",
+            "Turn off the visits log",
+            "boolean",
+            live_flag("disable_visitor_log"),
+        ),
         setting(
             "disable_visitor_profile",
             "Turn off visitor profiles",
@@ -46,7 +73,10 @@ pub async fn system(call: Call<'_>) -> ApiResult<Answer> {
             live_flag("disable_visitor_profile"),
         ),
     ];
-    answer(Value::List(vec![group("Live", live), group("Login", login)]))
+    answer(Value::List(vec![
+        group("Live", live),
+        group("Login", login),
+    ]))
 }
 
 /// No feature has settings of a single user.
@@ -109,5 +139,9 @@ pub async fn reset_second_factor(call: Call<'_>) -> ApiResult<Answer> {
 /// Codes of countries with their names, by code.
 pub async fn countries(call: Call<'_>) -> ApiResult<Answer> {
     let names = call.app.names.country_mapping(language(&call));
-    answer(keyed(names.into_iter().map(|(code, name)| (code, Value::from(name)))))
+    answer(keyed(
+        names
+            .into_iter()
+            .map(|(code, name)| (code, Value::from(name))),
+    ))
 }

@@ -64,7 +64,7 @@ pub fn goals(rows: &VisitRows) -> i64 {
 }
 
 pub fn happened(log: &Log, place: &Place, rows: &VisitRows) -> Vec<Happened> {
-    let one = |row: &Box<[i64]>| Happened {
+    let one = |row: &[i64]| Happened {
         time: row[conversion::TIME],
         row: row[conversion::ACTION],
         fields: match row[conversion::GOAL] {
@@ -72,7 +72,7 @@ pub fn happened(log: &Log, place: &Place, rows: &VisitRows) -> Vec<Happened> {
             _ => goal(log, place, row),
         },
     };
-    rows.conversions.iter().map(one).collect()
+    rows.conversions.iter().map(|row| one(row)).collect()
 }
 
 fn referrer(log: &Log, row: &[i64]) -> [(Name, Value); 3] {
@@ -168,10 +168,9 @@ fn shop(log: &Log, place: &Place, rows: &VisitRows, row: &[i64]) -> Vec<(Name, V
         moment(log, place, row[conversion::TIME]),
     ));
     fields.extend(referrer(log, row));
-    let own = |item: &&Box<[i64]>| {
-        item[item::ORDER] == row[conversion::ORDER] && item[item::DELETED] == 0
-    };
-    let items: Vec<&[i64]> = rows.items.iter().filter(own).map(|item| &**item).collect();
+    let own =
+        |item: &&[i64]| item[item::ORDER] == row[conversion::ORDER] && item[item::DELETED] == 0;
+    let items: Vec<&[i64]> = rows.items.iter().map(|item| &**item).filter(own).collect();
     let names: Vec<&str> = items
         .iter()
         .map(|item| log.view.actions.text(item[item::NAME]))
