@@ -50,7 +50,11 @@ fn shown(call: &Call<'_>, note: &Annotation) -> ApiResult<Answer> {
 /// The note that a call names and its caller may change.
 async fn changeable(call: &Call<'_>) -> ApiResult<Annotation> {
     let site = site_of(call, Role::View).await?;
-    let note = call.app.settings.annotation(site, number(call, "idNote")?).await?;
+    let note = call
+        .app
+        .settings
+        .annotation(site, number(call, "idNote")?)
+        .await?;
     match may_change(call, &note) {
         true => Ok(note),
         false => Err(ApiError::invalid(format!(
@@ -70,7 +74,11 @@ async fn add(call: Call<'_>) -> ApiResult<Answer> {
     let note = needed(&call, "note")?;
     let login = call.principal.login().to_owned();
     let starred = call.request.flag("starred");
-    let added = call.app.settings.add_annotation(site, &login, &date, note, starred).await?;
+    let added = call
+        .app
+        .settings
+        .add_annotation(site, &login, &date, note, starred)
+        .await?;
     shown(&call, &added)
 }
 
@@ -89,15 +97,25 @@ async fn save(call: Call<'_>) -> ApiResult<Answer> {
     let change = AnnotationChange {
         date,
         note: call.request.filled("note").map(str::to_owned),
-        starred: call.request.filled("starred").map(|_| call.request.flag("starred")),
+        starred: call
+            .request
+            .filled("starred")
+            .map(|_| call.request.flag("starred")),
     };
-    let note = call.app.settings.update_annotation(note.idsite, note.idnote, change).await?;
+    let note = call
+        .app
+        .settings
+        .update_annotation(note.idsite, note.idnote, change)
+        .await?;
     shown(&call, &note)
 }
 
 async fn delete(call: Call<'_>) -> ApiResult<Answer> {
     let note = changeable(&call).await?;
-    call.app.settings.delete_annotation(note.idsite, note.idnote).await?;
+    call.app
+        .settings
+        .delete_annotation(note.idsite, note.idnote)
+        .await?;
     Ok(Answer::Done)
 }
 
@@ -109,7 +127,11 @@ async fn delete_all(call: Call<'_>) -> ApiResult<Answer> {
 
 async fn one(call: Call<'_>) -> ApiResult<Answer> {
     let site = site_of(&call, Role::View).await?;
-    let note = call.app.settings.annotation(site, number(&call, "idNote")?).await?;
+    let note = call
+        .app
+        .settings
+        .annotation(site, number(&call, "idNote")?)
+        .await?;
     shown(&call, &note)
 }
 
@@ -127,7 +149,9 @@ async fn all(call: Call<'_>) -> ApiResult<Answer> {
             None => None,
         };
         let days = days.map(|(first, last)| (first.to_string(), last.to_string()));
-        let days = days.as_ref().map(|(first, last)| (first.as_str(), last.as_str()));
+        let days = days
+            .as_ref()
+            .map(|(first, last)| (first.as_str(), last.as_str()));
         let site = i64::from(site);
         let notes = call.app.settings.annotations(site, days).await?;
         if !notes.is_empty() {
@@ -153,7 +177,11 @@ fn days(period: &str, date: &str, last_n: Option<i64>, today: Date) -> ApiResult
     }
     match last_n.filter(|_| period != "range") {
         None => Ok(ends(asked(period, date, today)?)),
-        Some(count) => Ok(ends(asked(period, &format!("last{count}"), day(date, today)?)?)),
+        Some(count) => Ok(ends(asked(
+            period,
+            &format!("last{count}"),
+            day(date, today)?,
+        )?)),
     }
 }
 
@@ -178,9 +206,18 @@ async fn counts(call: Call<'_>) -> ApiResult<Answer> {
         let today = world::today(&world::zone_of(&world, site));
         let days = days(period, date, last_n(&call), today)?;
         let steps = steps(period, days)?;
-        let all_days = steps.first().zip(steps.last()).map(|(first, last)| (first.0.to_string(), last.1.to_string()));
-        let all_days = all_days.as_ref().map(|(first, last)| (first.as_str(), last.as_str()));
-        let notes = call.app.settings.annotations(i64::from(site), all_days).await?;
+        let all_days = steps
+            .first()
+            .zip(steps.last())
+            .map(|(first, last)| (first.0.to_string(), last.1.to_string()));
+        let all_days = all_days
+            .as_ref()
+            .map(|(first, last)| (first.as_str(), last.as_str()));
+        let notes = call
+            .app
+            .settings
+            .annotations(i64::from(site), all_days)
+            .await?;
         let rows = steps.iter().map(|step| counted(&notes, *step, with_text));
         found.push((i64::from(site), Value::List(rows.collect())));
     }
@@ -193,7 +230,11 @@ fn steps(period: &str, (first, last): (Date, Date)) -> ApiResult<Vec<(Date, Date
     let kind = match PeriodKind::named(period) {
         Some(PeriodKind::Range) => PeriodKind::Day,
         Some(kind) => kind,
-        None => return Err(ApiError::invalid(format!("The period '{period}' is not supported."))),
+        None => {
+            return Err(ApiError::invalid(format!(
+                "The period '{period}' is not supported."
+            )));
+        }
     };
     let mut steps = Vec::new();
     let mut start = first;
@@ -215,10 +256,15 @@ fn steps(period: &str, (first, last): (Date, Date)) -> ApiResult<Vec<(Date, Date
 
 fn counted(notes: &[Annotation], (first, last): (Date, Date), with_text: bool) -> Value {
     let (first, last) = (first.to_string(), last.to_string());
-    let within: Vec<&Annotation> =
-        notes.iter().filter(|note| note.date >= first && note.date <= last).collect();
+    let within: Vec<&Annotation> = notes
+        .iter()
+        .filter(|note| note.date >= first && note.date <= last)
+        .collect();
     let starred = within.iter().filter(|note| note.starred).count();
-    let mut counts = vec![field("count", within.len() as i64), field("starred", starred as i64)];
+    let mut counts = vec![
+        field("count", within.len() as i64),
+        field("starred", starred as i64),
+    ];
     if let ([only], true) = (within.as_slice(), with_text) {
         counts.push(field("note", only.note.clone()));
     }
@@ -238,8 +284,20 @@ mod tests {
         for (period, text, last_n, first, last) in [
             ("week", "2011-12-01", None, "2011-11-28", "2011-12-04"),
             ("week", "2012-03-01", Some(6), "2012-01-23", "2012-03-04"),
-            ("week", "2012-01-26,2012-03-01", None, "2012-01-26", "2012-03-01"),
-            ("range", "2012-01-15,2012-02-15", Some(6), "2012-01-15", "2012-02-15"),
+            (
+                "week",
+                "2012-01-26,2012-03-01",
+                None,
+                "2012-01-26",
+                "2012-03-01",
+            ),
+            (
+                "range",
+                "2012-01-15,2012-02-15",
+                Some(6),
+                "2012-01-15",
+                "2012-02-15",
+            ),
         ] {
             let found = days(period, text, last_n, date("2012-03-03")).expect("days");
             assert_eq!(found, (date(first), date(last)), "{period} {text}");
@@ -250,6 +308,9 @@ mod tests {
     fn periods_follow_each_other_without_a_gap() {
         let steps = steps("month", (date("2012-01-01"), date("2012-02-29"))).expect("steps");
         let expected = [("2012-01-01", "2012-01-31"), ("2012-02-01", "2012-02-29")];
-        assert_eq!(steps, expected.map(|(first, last)| (date(first), date(last))));
+        assert_eq!(
+            steps,
+            expected.map(|(first, last)| (date(first), date(last)))
+        );
     }
 }

@@ -15,24 +15,72 @@ const SOME_VIEW: Access = Access::Some(Role::View);
 pub const METHODS: &[Method] = &[
     method!("API.getMatomoVersion", SOME_VIEW, version),
     method!("API.getPiwikVersion", SOME_VIEW, version),
-    method!("API.getPhpVersion", Access::SuperUser, super::core::unavailable),
+    method!(
+        "API.getPhpVersion",
+        Access::SuperUser,
+        super::core::unavailable
+    ),
     method!("API.getIpFromHeader", SOME_VIEW, address),
     method!("API.getSettings", Access::Open, settings),
     method!("API.isPluginActivated", SOME_VIEW, is_active),
     method!("API.getAvailableMeasurableTypes", SOME_VIEW, types),
-    method!("API.getPagesComparisonsDisabledFor", Access::Open, without_comparison),
+    method!(
+        "API.getPagesComparisonsDisabledFor",
+        Access::Open,
+        without_comparison
+    ),
 ];
 
 /// Features by the names of Matomo's plugins: clients ask for them before they use a method.
 pub const FEATURES: &[&str] = &[
-    "API", "Actions", "Annotations", "Bandwidth", "BulkTracking", "Contents", "CoreAdminHome", "CoreHome",
-    "CorePluginsAdmin", "CustomDimensions", "CustomVariables", "Dashboard", "DevicePlugins",
-    "DevicesDetection", "Ecommerce", "Events", "GeoIp2", "Goals", "Heartbeat", "Insights", "Intl",
-    "IntranetMeasurable", "LanguagesManager", "Live", "Login", "MarketingCampaignsReporting", "MultiSites",
-    "Overlay", "PagePerformance", "PrivacyManager", "Referrers", "Resolution", "ScheduledReports",
-    "SegmentEditor", "SitesManager", "Tour", "TrackingSpamPrevention", "Transitions", "TwoFactorAuth",
-    "UserCountry", "UserId", "UserLanguage", "UsersManager", "VisitFrequency", "VisitTime",
-    "VisitorInterest", "VisitsSummary", "WebsiteMeasurable",
+    "API",
+    "Actions",
+    "Annotations",
+    "Bandwidth",
+    "BulkTracking",
+    "Contents",
+    "CoreAdminHome",
+    "CoreHome",
+    "CorePluginsAdmin",
+    "CustomDimensions",
+    "CustomVariables",
+    "Dashboard",
+    "DevicePlugins",
+    "DevicesDetection",
+    "Ecommerce",
+    "Events",
+    "GeoIp2",
+    "Goals",
+    "Heartbeat",
+    "Insights",
+    "Intl",
+    "IntranetMeasurable",
+    "LanguagesManager",
+    "Live",
+    "Login",
+    "MarketingCampaignsReporting",
+    "MultiSites",
+    "Overlay",
+    "PagePerformance",
+    "PrivacyManager",
+    "Referrers",
+    "Resolution",
+    "ScheduledReports",
+    "SegmentEditor",
+    "SitesManager",
+    "Tour",
+    "TrackingSpamPrevention",
+    "Transitions",
+    "TwoFactorAuth",
+    "UserCountry",
+    "UserId",
+    "UserLanguage",
+    "UsersManager",
+    "VisitFrequency",
+    "VisitTime",
+    "VisitorInterest",
+    "VisitsSummary",
+    "WebsiteMeasurable",
 ];
 
 async fn version(_call: Call<'_>) -> ApiResult<Answer> {
@@ -46,7 +94,10 @@ async fn address(call: Call<'_>) -> ApiResult<Answer> {
 
 /// How often applications should send what they collected.
 async fn settings(_call: Call<'_>) -> ApiResult<Answer> {
-    answer(Value::Map(vec![field("SDK_batch_size", "10"), field("SDK_interval_value", "30")]))
+    answer(Value::Map(vec![
+        field("SDK_batch_size", "10"),
+        field("SDK_interval_value", "30"),
+    ]))
 }
 
 async fn is_active(call: Call<'_>) -> ApiResult<Answer> {
@@ -57,16 +108,27 @@ async fn is_active(call: Call<'_>) -> ApiResult<Answer> {
 async fn types(_call: Call<'_>) -> ApiResult<Answer> {
     let kinds = [
         ("website", "Website", "Pages that are reached by a browser."),
-        ("intranet", "Intranet Website", "Pages of an internal network."),
-        ("mobileapp", "Mobile App", "An application on a phone or tablet."),
+        (
+            "intranet",
+            "Intranet Website",
+            "Pages of an internal network.",
+        ),
+        (
+            "mobileapp",
+            "Mobile App",
+            "An application on a phone or tablet.",
+        ),
     ];
     let row = |(id, name, description)| {
         Value::Map(vec![
             field("id", id),
             field("name", name),
             field("description", description),
-            field("howToSetupUrl", "?module=CoreAdminHome&action=trackingCodeGenerator"),
-            field("settings", Value::List(Vec::new())),
+            field(
+                "howToSetupUrl",
+                "?module=CoreAdminHome&action=trackingCodeGenerator",
+            ),
+            field("settings", super::sites::form::of_kind(id)),
         ])
     };
     answer(Value::List(kinds.map(row).to_vec()))

@@ -12,12 +12,16 @@ use crate::matomo::{Call, world};
 
 /// A parameter that must be there and not be empty.
 pub fn needed<'a>(call: &'a Call<'_>, name: &str) -> ApiResult<&'a str> {
-    call.request.filled(name).ok_or_else(|| ApiError::missing(name))
+    call.request
+        .filled(name)
+        .ok_or_else(|| ApiError::missing(name))
 }
 
 /// A parameter that must be there, though it may be empty.
 pub fn given<'a>(call: &'a Call<'_>, name: &str) -> ApiResult<&'a str> {
-    call.request.text(name).ok_or_else(|| ApiError::missing(name))
+    call.request
+        .text(name)
+        .ok_or_else(|| ApiError::missing(name))
 }
 
 /// A list that must be there, though it may be empty.
@@ -31,7 +35,9 @@ pub fn given_list(call: &Call<'_>, name: &str) -> ApiResult<Vec<String>> {
 /// A whole number that must be there.
 pub fn number(call: &Call<'_>, name: &str) -> ApiResult<i64> {
     let text = needed(call, name)?;
-    text.trim().parse().map_err(|_| ApiError::invalid(format!("'{name}' must be a whole number.")))
+    text.trim()
+        .parse()
+        .map_err(|_| ApiError::invalid(format!("'{name}' must be a whole number.")))
 }
 
 /// The language in which names are shown.
@@ -41,7 +47,9 @@ pub fn language<'a>(call: &'a Call<'_>) -> &'a str {
 
 /// A text that is sent and not one of PHP's ways to write "nothing".
 pub fn chosen<'a>(call: &'a Call<'_>, name: &str) -> Option<&'a str> {
-    call.request.filled(name).filter(|text| !matches!(*text, "0" | "false" | "null"))
+    call.request
+        .filled(name)
+        .filter(|text| !matches!(*text, "0" | "false" | "null"))
 }
 
 pub fn field(name: &'static str, value: impl Into<Value>) -> (Name, Value) {
@@ -78,9 +86,14 @@ pub fn datetime(seconds: i64) -> String {
 /// A date with or without a time, in UTC, as seconds since 1970.
 pub fn moment(text: &str) -> ApiResult<i64> {
     let text = text.trim().replace(' ', "T");
-    let full = if text.contains('T') { text.clone() } else { format!("{text}T00:00:00") };
-    let at: jiff::civil::DateTime =
-        full.parse().map_err(|_| ApiError::invalid(format!("'{text}' is not a date")))?;
+    let full = if text.contains('T') {
+        text.clone()
+    } else {
+        format!("{text}T00:00:00")
+    };
+    let at: jiff::civil::DateTime = full
+        .parse()
+        .map_err(|_| ApiError::invalid(format!("'{text}' is not a date")))?;
     Ok(model::Zone::utc().moment(at))
 }
 
@@ -98,14 +111,24 @@ pub fn numbered(call: &Call<'_>, items: Vec<(i64, Value)>) -> Value {
     let whole = call.request.integer("filter_limit") == Some(-1)
         && call.request.integer("filter_offset").unwrap_or(0) == 0;
     match whole {
-        true => Value::Map(items.into_iter().map(|(key, item)| (key.to_string().into(), item)).collect()),
+        true => Value::Map(
+            items
+                .into_iter()
+                .map(|(key, item)| (key.to_string().into(), item))
+                .collect(),
+        ),
         false => Value::List(items.into_iter().map(|(_, item)| item).collect()),
     }
 }
 
 /// An array with texts as keys.
 pub fn keyed<K: Display>(items: impl IntoIterator<Item = (K, Value)>) -> Value {
-    Value::Map(items.into_iter().map(|(key, item)| (key.to_string().into(), item)).collect())
+    Value::Map(
+        items
+            .into_iter()
+            .map(|(key, item)| (key.to_string().into(), item))
+            .collect(),
+    )
 }
 
 /// A nested parameter as JSON, for what is stored as such.
@@ -117,11 +140,16 @@ pub fn json_of(value: &ParamValue) -> serde_json::Value {
 }
 
 pub fn json_of_map(map: &ParamMap) -> serde_json::Value {
-    let is_list = map.iter().enumerate().all(|(at, (name, _))| *name == *at.to_string());
+    let is_list = map
+        .iter()
+        .enumerate()
+        .all(|(at, (name, _))| *name == *at.to_string());
     match is_list {
         true => map.iter().map(|(_, value)| json_of(value)).collect(),
         false => {
-            let fields = map.iter().map(|(name, value)| (name.to_owned(), json_of(value)));
+            let fields = map
+                .iter()
+                .map(|(name, value)| (name.to_owned(), json_of(value)));
             serde_json::Value::Object(fields.collect())
         }
     }
@@ -138,9 +166,12 @@ pub fn value_of(json: &serde_json::Value) -> Value {
         },
         serde_json::Value::String(text) => Value::Text(text.clone()),
         serde_json::Value::Array(items) => Value::List(items.iter().map(value_of).collect()),
-        serde_json::Value::Object(fields) => {
-            Value::Map(fields.iter().map(|(name, value)| (name.clone().into(), value_of(value))).collect())
-        }
+        serde_json::Value::Object(fields) => Value::Map(
+            fields
+                .iter()
+                .map(|(name, value)| (name.clone().into(), value_of(value)))
+                .collect(),
+        ),
     }
 }
 
@@ -148,7 +179,11 @@ pub fn value_of(json: &serde_json::Value) -> Value {
 pub async fn site_of(call: &Call<'_>, role: Role) -> ApiResult<i64> {
     let world = call.app.world().await?;
     let sites = world::sites(call, &world, role)?;
-    sites.ids.first().map(|id| i64::from(*id)).ok_or_else(|| ApiError::missing("idSite"))
+    sites
+        .ids
+        .first()
+        .map(|id| i64::from(*id))
+        .ok_or_else(|| ApiError::missing("idSite"))
 }
 
 /// The one site a call names, which need not exist when a superuser asks: these methods answer then with
@@ -179,7 +214,9 @@ pub fn sites_in(call: &Call<'_>, world: &World, name: &str, role: Role) -> ApiRe
 pub fn sites_with(call: &Call<'_>, world: &World, least: Role) -> Vec<i64> {
     let least = world::role_of(least);
     let sites = world.snapshot.sites.iter().map(|site| site.idsite);
-    sites.filter(|id| call.principal.has_role(*id, least)).collect()
+    sites
+        .filter(|id| call.principal.has_role(*id, least))
+        .collect()
 }
 
 pub fn has_role(call: &Call<'_>, site: i64, least: Role) -> bool {
@@ -200,7 +237,9 @@ pub fn own_or_superuser(call: &Call<'_>, login: &str) -> ApiResult<()> {
 /// Not for `anonymous`, who is everybody.
 pub fn signed_in(call: &Call<'_>) -> ApiResult<()> {
     match call.principal.is_anonymous() {
-        true => Err(ApiError::unauthorised("You must be logged in to access this functionality.")),
+        true => Err(ApiError::unauthorised(
+            "You must be logged in to access this functionality.",
+        )),
         false => Ok(()),
     }
 }
@@ -223,21 +262,36 @@ pub async fn confirm_password(call: &Call<'_>) -> ApiResult<()> {
 }
 
 /// The user behind login (or address) and password; failures are counted, so that guessing is slow.
-pub async fn check_password(call: &Call<'_>, login: &str, password: &str) -> ApiResult<settings::User> {
+pub async fn check_password(
+    call: &Call<'_>,
+    login: &str,
+    password: &str,
+) -> ApiResult<settings::User> {
     let (settings, ip) = (&call.app.settings, call.client.ip);
-    if settings.is_blocked(AttemptKind::SignIn, ip, Some(login), now()).await? {
+    if settings
+        .is_blocked(AttemptKind::SignIn, ip, Some(login), now())
+        .await?
+    {
         return Err(ApiError {
             status: 403,
-            message: "You are currently not allowed to log in because you had too many failed logins, \
+            message:
+                "You are currently not allowed to log in because you had too many failed logins, \
                       try again later."
-                .to_owned(),
+                    .to_owned(),
         });
     }
-    match settings.check_password(login, &Secret::new(password)).await? {
+    match settings
+        .check_password(login, &Secret::new(password))
+        .await?
+    {
         Some(user) => Ok(user),
         None => {
-            settings.note_failure(AttemptKind::SignIn, ip, Some(login), now()).await?;
-            Err(ApiError::invalid("The current password you entered is not correct."))
+            settings
+                .note_failure(AttemptKind::SignIn, ip, Some(login), now())
+                .await?;
+            Err(ApiError::invalid(
+                "The current password you entered is not correct.",
+            ))
         }
     }
 }
@@ -245,7 +299,9 @@ pub async fn check_password(call: &Call<'_>, login: &str, password: &str) -> Api
 /// Whether any hit was ever recorded.
 pub fn has_data(app: &App) -> bool {
     let view = app.ingest.view();
-    view.chunks.iter().any(|chunk| chunk.rows(catalog::columns::TableId::Visits) > 0)
+    view.chunks
+        .iter()
+        .any(|chunk| chunk.rows(catalog::columns::TableId::Visits) > 0)
 }
 
 #[cfg(test)]
@@ -270,10 +326,16 @@ mod tests {
     fn nested_parameters_become_lists_or_objects() {
         let map = ParamMap::parse("a[]=1&a[]=2&b[x]=3&b[y][]=4");
         let json = json_of_map(&map);
-        assert_eq!(json, serde_json::json!({"a": ["1", "2"], "b": {"x": "3", "y": ["4"]}}));
+        assert_eq!(
+            json,
+            serde_json::json!({"a": ["1", "2"], "b": {"x": "3", "y": ["4"]}})
+        );
         assert_eq!(
             value_of(&json["b"]),
-            Value::Map(vec![field("x", "3"), ("y".into(), Value::List(vec!["4".into()]))])
+            Value::Map(vec![
+                field("x", "3"),
+                ("y".into(), Value::List(vec!["4".into()]))
+            ])
         );
     }
 }

@@ -15,11 +15,23 @@ const WRITE: Access = Access::Site(Role::Write);
 
 pub const METHODS: &[Method] = &[
     method!("CustomDimensions.configureNewCustomDimension", WRITE, add),
-    method!("CustomDimensions.configureExistingCustomDimension", WRITE, update),
+    method!(
+        "CustomDimensions.configureExistingCustomDimension",
+        WRITE,
+        update
+    ),
     method!("CustomDimensions.getConfiguredCustomDimensions", VIEW, all),
-    method!("CustomDimensions.getConfiguredCustomDimensionsHavingScope", VIEW, of_scope),
+    method!(
+        "CustomDimensions.getConfiguredCustomDimensionsHavingScope",
+        VIEW,
+        of_scope
+    ),
     method!("CustomDimensions.getAvailableScopes", VIEW, scopes),
-    method!("CustomDimensions.getAvailableExtractionDimensions", Access::Some(Role::Write), sources),
+    method!(
+        "CustomDimensions.getAvailableExtractionDimensions",
+        Access::Some(Role::Write),
+        sources
+    ),
 ];
 
 async fn add(call: Call<'_>) -> ApiResult<Answer> {
@@ -44,9 +56,14 @@ async fn update(call: Call<'_>) -> ApiResult<Answer> {
         name: needed(&call, "name")?.to_owned(),
         active: request.flag("active"),
         extractions: extractions(request),
-        case_sensitive: request.filled("caseSensitive").map(|_| request.flag("caseSensitive")),
+        case_sensitive: request
+            .filled("caseSensitive")
+            .map(|_| request.flag("caseSensitive")),
     };
-    call.app.settings.update_dimension(site, number(&call, "idDimension")?, change).await?;
+    call.app
+        .settings
+        .update_dimension(site, number(&call, "idDimension")?, change)
+        .await?;
     Ok(Answer::Done)
 }
 
@@ -60,7 +77,9 @@ fn scope_of(call: &Call<'_>) -> ApiResult<DimensionScope> {
 }
 
 fn extractions(request: &ApiRequest) -> Vec<Extraction> {
-    let Some(list) = request.map().map("extractions") else { return Vec::new() };
+    let Some(list) = request.map().map("extractions") else {
+        return Vec::new();
+    };
     let one = |value: &ParamValue| match value {
         ParamValue::Map(map) => extraction(map),
         ParamValue::Text(_) => None,
@@ -90,7 +109,10 @@ fn shown(dimension: &Dimension) -> Value {
         field("index", dimension.slot.to_string()),
         field("scope", dimension.scope.name()),
         field("active", dimension.active),
-        field("extractions", Value::List(dimension.extractions.iter().map(extraction).collect())),
+        field(
+            "extractions",
+            Value::List(dimension.extractions.iter().map(extraction).collect()),
+        ),
         field("case_sensitive", dimension.case_sensitive),
     ])
 }
@@ -101,7 +123,9 @@ async fn listed(call: &Call<'_>, scope: Option<DimensionScope>) -> ApiResult<Ans
         None => Vec::new(),
     };
     let wanted = |dimension: &&Dimension| scope.is_none_or(|scope| scope == dimension.scope);
-    answer(Value::List(dimensions.iter().filter(wanted).map(shown).collect()))
+    answer(Value::List(
+        dimensions.iter().filter(wanted).map(shown).collect(),
+    ))
 }
 
 async fn all(call: Call<'_>) -> ApiResult<Answer> {
@@ -119,7 +143,14 @@ async fn scopes(call: Call<'_>) -> ApiResult<Answer> {
     let rows = scopes.iter().map(|slots| {
         Value::Map(vec![
             field("value", slots.scope.name()),
-            field("name", if slots.scope == DimensionScope::Visit { "Visit" } else { "Action" }),
+            field(
+                "name",
+                if slots.scope == DimensionScope::Visit {
+                    "Visit"
+                } else {
+                    "Action"
+                },
+            ),
             field("numSlotsAvailable", slots.available),
             field("numSlotsUsed", slots.used),
             field("numSlotsLeft", slots.available - slots.used),
@@ -131,7 +162,11 @@ async fn scopes(call: Call<'_>) -> ApiResult<Answer> {
 
 /// What values can be taken out of.
 async fn sources(_call: Call<'_>) -> ApiResult<Answer> {
-    let sources = [("url", "Page URL"), ("urlparam", "Page URL Parameter"), ("action_name", "Page Title")];
+    let sources = [
+        ("url", "Page URL"),
+        ("urlparam", "Page URL Parameter"),
+        ("action_name", "Page Title"),
+    ];
     let row = |(value, name)| Value::Map(vec![field("value", value), field("name", name)]);
     answer(Value::List(sources.map(row).to_vec()))
 }

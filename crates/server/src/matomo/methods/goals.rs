@@ -33,27 +33,44 @@ pub fn fields(goal: &Goal) -> Vec<(Name, Value)> {
     fields.push(field("allow_multiple", flag(goal.allow_multiple)));
     fields.push(field("revenue", goal.revenue));
     fields.push(field("deleted", flag(goal.deleted)));
-    fields.push(field("event_value_as_revenue", flag(goal.event_value_as_revenue)));
+    fields.push(field(
+        "event_value_as_revenue",
+        flag(goal.event_value_as_revenue),
+    ));
     fields
 }
 
 async fn one(call: Call<'_>) -> ApiResult<Answer> {
     let site = site_of(&call, Role::View).await?;
-    let goal = call.app.settings.goal(site, number(&call, "idGoal")?).await?;
+    let goal = call
+        .app
+        .settings
+        .goal(site, number(&call, "idGoal")?)
+        .await?;
     answer(goal.map_or(Value::Bool(false), |goal| Value::Map(fields(&goal))))
 }
 
 async fn all(call: Call<'_>) -> ApiResult<Answer> {
     let world = call.app.world().await?;
     let sites = world::sites(&call, &world, Role::View)?;
-    let mut goals: Vec<&Goal> = sites.ids.iter().flat_map(|site| world.goals_of(*site)).collect();
+    let mut goals: Vec<&Goal> = sites
+        .ids
+        .iter()
+        .flat_map(|site| world.goals_of(*site))
+        .collect();
     if call.request.flag("orderByName") {
         goals.sort_by_key(|goal| goal.name.to_lowercase());
     }
     let shown = |goal: &Goal| Value::Map(fields(goal));
     answer(match sites.several {
         true => Value::List(goals.into_iter().map(shown).collect()),
-        false => numbered(&call, goals.into_iter().map(|goal| (goal.idgoal, shown(goal))).collect()),
+        false => numbered(
+            &call,
+            goals
+                .into_iter()
+                .map(|goal| (goal.idgoal, shown(goal)))
+                .collect(),
+        ),
     })
 }
 
@@ -81,12 +98,18 @@ async fn add(call: Call<'_>) -> ApiResult<Answer> {
 async fn update(call: Call<'_>) -> ApiResult<Answer> {
     let site = site_of(&call, Role::Write).await?;
     let change = change_of(&call)?;
-    call.app.settings.update_goal(site, number(&call, "idGoal")?, change).await?;
+    call.app
+        .settings
+        .update_goal(site, number(&call, "idGoal")?, change)
+        .await?;
     Ok(Answer::Done)
 }
 
 async fn delete(call: Call<'_>) -> ApiResult<Answer> {
     let site = site_of(&call, Role::Write).await?;
-    call.app.settings.delete_goal(site, number(&call, "idGoal")?).await?;
+    call.app
+        .settings
+        .delete_goal(site, number(&call, "idGoal")?)
+        .await?;
     Ok(Answer::Done)
 }

@@ -10,16 +10,56 @@ use crate::matomo::error::ApiResult;
 use crate::names::Language;
 
 pub const METHODS: &[Method] = &[
-    method!("LanguagesManager.isLanguageAvailable", Access::Open, is_available),
-    method!("LanguagesManager.getAvailableLanguages", Access::Open, codes),
-    method!("LanguagesManager.getAvailableLanguagesInfo", Access::Open, infos),
-    method!("LanguagesManager.getAvailableLanguageNames", Access::Open, names),
-    method!("LanguagesManager.getTranslationsForLanguage", Access::Open, unavailable),
-    method!("LanguagesManager.getPluginTranslationsForLanguage", Access::Open, unavailable),
-    method!("LanguagesManager.getLanguageForUser", Access::SelfOrSuperUser, language),
-    method!("LanguagesManager.setLanguageForUser", Access::SelfOrSuperUser, set_language),
-    method!("LanguagesManager.uses12HourClockForUser", Access::SelfOrSuperUser, clock),
-    method!("LanguagesManager.set12HourClockForUser", Access::SelfOrSuperUser, set_clock),
+    method!(
+        "LanguagesManager.isLanguageAvailable",
+        Access::Open,
+        is_available
+    ),
+    method!(
+        "LanguagesManager.getAvailableLanguages",
+        Access::Open,
+        codes
+    ),
+    method!(
+        "LanguagesManager.getAvailableLanguagesInfo",
+        Access::Open,
+        infos
+    ),
+    method!(
+        "LanguagesManager.getAvailableLanguageNames",
+        Access::Open,
+        names
+    ),
+    method!(
+        "LanguagesManager.getTranslationsForLanguage",
+        Access::Open,
+        unavailable
+    ),
+    method!(
+        "LanguagesManager.getPluginTranslationsForLanguage",
+        Access::Open,
+        unavailable
+    ),
+    method!(
+        "LanguagesManager.getLanguageForUser",
+        Access::SelfOrSuperUser,
+        language
+    ),
+    method!(
+        "LanguagesManager.setLanguageForUser",
+        Access::SelfOrSuperUser,
+        set_language
+    ),
+    method!(
+        "LanguagesManager.uses12HourClockForUser",
+        Access::SelfOrSuperUser,
+        clock
+    ),
+    method!(
+        "LanguagesManager.set12HourClockForUser",
+        Access::SelfOrSuperUser,
+        set_clock
+    ),
 ];
 
 /// The language of those who chose none.
@@ -33,7 +73,9 @@ fn languages(call: &Call<'_>) -> Vec<Language> {
 }
 
 fn is_language(call: &Call<'_>, code: &str) -> bool {
-    languages(call).iter().any(|language| language.code() == code)
+    languages(call)
+        .iter()
+        .any(|language| language.code() == code)
 }
 
 async fn is_available(call: Call<'_>) -> ApiResult<Answer> {
@@ -53,7 +95,12 @@ fn named(language: Language) -> Vec<(Name, Value)> {
 }
 
 async fn names(call: Call<'_>) -> ApiResult<Answer> {
-    answer(Value::List(languages(&call).into_iter().map(|language| Value::Map(named(language))).collect()))
+    answer(Value::List(
+        languages(&call)
+            .into_iter()
+            .map(|language| Value::Map(named(language)))
+            .collect(),
+    ))
 }
 
 async fn infos(call: Call<'_>) -> ApiResult<Answer> {
@@ -70,7 +117,11 @@ async fn language(call: Call<'_>) -> ApiResult<Answer> {
     let login = needed(&call, "login")?;
     own_or_superuser(&call, login)?;
     let chosen = call.app.settings.user_language(login).await?.language;
-    answer(if chosen.is_empty() { DEFAULT.to_owned() } else { chosen })
+    answer(if chosen.is_empty() {
+        DEFAULT.to_owned()
+    } else {
+        chosen
+    })
 }
 
 async fn set_language(call: Call<'_>) -> ApiResult<Answer> {
@@ -87,7 +138,13 @@ async fn set_language(call: Call<'_>) -> ApiResult<Answer> {
 async fn clock(call: Call<'_>) -> ApiResult<Answer> {
     let login = needed(&call, "login")?;
     own_or_superuser(&call, login)?;
-    answer(call.app.settings.user_language(login).await?.use_12_hour_clock)
+    answer(
+        call.app
+            .settings
+            .user_language(login)
+            .await?
+            .use_12_hour_clock,
+    )
 }
 
 async fn set_clock(call: Call<'_>) -> ApiResult<Answer> {
@@ -95,6 +152,9 @@ async fn set_clock(call: Call<'_>) -> ApiResult<Answer> {
     let login = needed(&call, "login")?;
     own_or_superuser(&call, login)?;
     needed(&call, "use12HourClock")?;
-    call.app.settings.set_user_clock(login, call.request.flag("use12HourClock")).await?;
+    call.app
+        .settings
+        .set_user_clock(login, call.request.flag("use12HourClock"))
+        .await?;
     yes()
 }

@@ -5,8 +5,8 @@ use serde_json::{Value as Json, json};
 use settings::{ScheduledReport, ScheduledReportChange};
 
 use super::common::{
-    answer, chosen, datetime, field, flag, given, has_role, json_of_map, needed, number, optional, site_of, texts,
-    value_of,
+    answer, chosen, datetime, field, flag, given, has_role, json_of_map, needed, number, optional,
+    site_of, texts, value_of,
 };
 use super::core::unavailable;
 use super::{Method, method};
@@ -51,7 +51,10 @@ async fn change_of(call: &Call<'_>) -> ApiResult<ScheduledReportChange> {
         evolution_graph_within_period: within,
         evolution_graph_period_n: match within {
             true => 0,
-            false => request.integer("evolutionPeriodN").filter(|count| *count > 0).unwrap_or(GRAPH_PERIODS),
+            false => request
+                .integer("evolutionPeriodN")
+                .filter(|count| *count > 0)
+                .unwrap_or(GRAPH_PERIODS),
         },
     })
 }
@@ -64,19 +67,29 @@ async fn visible_segment(call: &Call<'_>, id: i64) -> ApiResult<i64> {
     };
     match segment.filter(visible) {
         Some(_) => Ok(id),
-        None => Err(ApiError::invalid(format!("Segment with id {id} does not exist."))),
+        None => Err(ApiError::invalid(format!(
+            "Segment with id {id} does not exist."
+        ))),
     }
 }
 
 /// `parameters[…]` with the values that a kind of report knows, each present.
 fn parameters(call: &Call<'_>, report_type: &str) -> Json {
-    let sent = call.request.map().map("parameters").map_or(json!({}), json_of_map);
+    let sent = call
+        .request
+        .map()
+        .map("parameters")
+        .map_or(json!({}), json_of_map);
     let is_on = |name: &str, default: bool| match &sent[name] {
         Json::String(text) => !matches!(text.as_str(), "" | "0" | "false"),
         _ => default,
     };
     let list = |name: &str| match &sent[name] {
-        Json::Array(items) => items.iter().filter(|item| item.as_str() != Some("")).cloned().collect(),
+        Json::Array(items) => items
+            .iter()
+            .filter(|item| item.as_str() != Some(""))
+            .cloned()
+            .collect(),
         Json::String(text) if !text.is_empty() => vec![json!(text)],
         _ => Vec::new(),
     };
@@ -94,36 +107,50 @@ fn parameters(call: &Call<'_>, report_type: &str) -> Json {
 async fn add(call: Call<'_>) -> ApiResult<Answer> {
     let change = change_of(&call).await?;
     let login = call.principal.login().to_owned();
-    answer(call.app.settings.add_scheduled_report(&login, change, now()).await?)
+    answer(
+        call.app
+            .settings
+            .add_scheduled_report(&login, change, now())
+            .await?,
+    )
 }
 
 /// The report of a call, which must be the caller's unless it is a superuser.
 async fn own(call: &Call<'_>) -> ApiResult<ScheduledReport> {
     let id = number(call, "idReport")?;
     let report = call.app.settings.scheduled_report(id).await?;
-    let report = report.filter(|report| {
-        call.principal.is_superuser() || report.login == call.principal.login()
-    });
+    let report = report
+        .filter(|report| call.principal.is_superuser() || report.login == call.principal.login());
     report.ok_or_else(|| ApiError::invalid(format!("Requested report couldn't be found: {id}.")))
 }
 
 async fn update(call: Call<'_>) -> ApiResult<Answer> {
     let report = own(&call).await?;
     let change = change_of(&call).await?;
-    call.app.settings.update_scheduled_report(report.idreport, change).await?;
+    call.app
+        .settings
+        .update_scheduled_report(report.idreport, change)
+        .await?;
     Ok(Answer::Done)
 }
 
 async fn delete(call: Call<'_>) -> ApiResult<Answer> {
     let report = own(&call).await?;
-    call.app.settings.delete_scheduled_report(report.idreport).await?;
+    call.app
+        .settings
+        .delete_scheduled_report(report.idreport)
+        .await?;
     Ok(Answer::Done)
 }
 
 async fn all(call: Call<'_>) -> ApiResult<Answer> {
     let world = call.app.world().await?;
     let site = match chosen(&call, "idSite") {
-        Some(text) => world::sites_named(&call, &world, text, Role::View)?.ids.first().copied().map(i64::from),
+        Some(text) => world::sites_named(&call, &world, text, Role::View)?
+            .ids
+            .first()
+            .copied()
+            .map(i64::from),
         None => None,
     };
     let superuser = call.principal.is_superuser();
@@ -143,8 +170,12 @@ async fn all(call: Call<'_>) -> ApiResult<Answer> {
             rows.push(Value::Map(fields(&call, &report).await?));
         }
     }
-    if rows.is_empty() && let Some(id) = id {
-        return Err(ApiError::invalid(format!("Requested report couldn't be found: {id}.")));
+    if rows.is_empty()
+        && let Some(id) = id
+    {
+        return Err(ApiError::invalid(format!(
+            "Requested report couldn't be found: {id}."
+        )));
     }
     answer(Value::List(rows))
 }
@@ -156,7 +187,10 @@ async fn fields(call: &Call<'_>, report: &ScheduledReport) -> ApiResult<Vec<(Nam
         field("idsite", report.idsite),
         field("login", report.login.clone()),
         field("description", report.description.clone()),
-        field("idsegment", report.idsegment.map_or(Value::Null, Value::Int)),
+        field(
+            "idsegment",
+            report.idsegment.map_or(Value::Null, Value::Int),
+        ),
         field("period", report.period.clone()),
         field("hour", report.hour),
         field("type", report.report_type.clone()),
@@ -166,9 +200,15 @@ async fn fields(call: &Call<'_>, report: &ScheduledReport) -> ApiResult<Vec<(Nam
         field("ts_created", datetime(report.ts_created)),
         field("ts_last_sent", time(report.ts_last_sent)),
         field("deleted", flag(report.deleted)),
-        field("evolution_graph_within_period", flag(report.evolution_graph_within_period)),
+        field(
+            "evolution_graph_within_period",
+            flag(report.evolution_graph_within_period),
+        ),
         field("evolution_graph_period_n", report.evolution_graph_period_n),
-        field("period_param", optional(Some(report.period_param.clone()).filter(|text| !text.is_empty()))),
+        field(
+            "period_param",
+            optional(Some(report.period_param.clone()).filter(|text| !text.is_empty())),
+        ),
         field("recipients", texts(recipients(call, report).await?)),
     ])
 }
@@ -177,7 +217,9 @@ async fn fields(call: &Call<'_>, report: &ScheduledReport) -> ApiResult<Vec<(Nam
 async fn recipients(call: &Call<'_>, report: &ScheduledReport) -> ApiResult<Vec<String>> {
     let strings = |name: &str| -> Vec<String> {
         let items = report.parameters[name].as_array().into_iter().flatten();
-        items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
+        items
+            .filter_map(|item| item.as_str().map(str::to_owned))
+            .collect()
     };
     if report.report_type == "mobile" {
         return Ok(strings("phoneNumbers"));

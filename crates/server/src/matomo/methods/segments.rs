@@ -10,7 +10,11 @@ use crate::matomo::error::{ApiError, ApiResult};
 use crate::matomo::{Call, world};
 
 pub const METHODS: &[Method] = &[
-    method!("SegmentEditor.isUserCanAddNewSegment", Access::Some(Role::View), may_add),
+    method!(
+        "SegmentEditor.isUserCanAddNewSegment",
+        Access::Some(Role::View),
+        may_add
+    ),
     method!("SegmentEditor.add", Access::User, add),
     method!("SegmentEditor.update", Access::User, update),
     method!("SegmentEditor.delete", Access::User, delete),
@@ -29,14 +33,21 @@ fn fields(segment: &Segment) -> Vec<(Name, Value)> {
         field("enable_only_idsite", segment.enable_only_idsite),
         field("auto_archive", flag(segment.auto_archive)),
         field("ts_created", datetime(segment.ts_created)),
-        field("ts_last_edit", segment.ts_last_edit.map_or(Value::Null, |at| datetime(at).into())),
+        field(
+            "ts_last_edit",
+            segment
+                .ts_last_edit
+                .map_or(Value::Null, |at| datetime(at).into()),
+        ),
         field("deleted", flag(segment.deleted)),
     ]
 }
 
 /// The site that a segment is for; none for all sites.
 async fn site_chosen(call: &Call<'_>) -> ApiResult<Option<i64>> {
-    let Some(text) = chosen(call, "idSite") else { return Ok(None) };
+    let Some(text) = chosen(call, "idSite") else {
+        return Ok(None);
+    };
     let world = call.app.world().await?;
     let sites = world::sites_named(call, &world, text, Role::View)?;
     match sites.several {
@@ -71,11 +82,15 @@ async fn may_add(call: Call<'_>) -> ApiResult<Answer> {
 async fn change_of(call: &Call<'_>) -> ApiResult<SegmentChange> {
     let site = site_chosen(call).await?;
     if !can_add(call, site).await? {
-        return Err(ApiError::unauthorised("You are not allowed to add or change segments."));
+        return Err(ApiError::unauthorised(
+            "You are not allowed to add or change segments.",
+        ));
     }
     let enable_all_users = call.request.flag("enabledAllUsers");
     if enable_all_users && !call.principal.is_superuser() {
-        return Err(ApiError::unauthorised("&enabledAllUsers=1 requires Super User access"));
+        return Err(ApiError::unauthorised(
+            "&enabledAllUsers=1 requires Super User access",
+        ));
     }
     let definition = definition(needed(call, "definition")?);
     check_definition(call, site, &definition).await?;
@@ -90,18 +105,23 @@ async fn change_of(call: &Call<'_>) -> ApiResult<SegmentChange> {
 
 /// Signs that would end the parameter in an address are written as codes.
 fn definition(text: &str) -> String {
-    text.replace('#', "%23").replace('\'', "%27").replace('&', "%26")
+    text.replace('#', "%23")
+        .replace('\'', "%27")
+        .replace('&', "%26")
 }
 
 async fn check_definition(call: &Call<'_>, site: Option<i64>, text: &str) -> ApiResult<()> {
     let world = call.app.world().await?;
-    let site = site.or_else(|| world.snapshot.sites.first().map(|site| site.idsite)).unwrap_or(0);
+    let site = site
+        .or_else(|| world.snapshot.sites.first().map(|site| site.idsite))
+        .unwrap_or(0);
     let site = u32::try_from(site).unwrap_or(0);
     match world::filter(call, &world, site, text) {
         Ok(_) => Ok(()),
-        Err(error) => {
-            Err(ApiError::invalid(format!("The specified segment is invalid: {}", error.message)))
-        }
+        Err(error) => Err(ApiError::invalid(format!(
+            "The specified segment is invalid: {}",
+            error.message
+        ))),
     }
 }
 
@@ -127,7 +147,10 @@ async fn own(call: &Call<'_>) -> ApiResult<Segment> {
 async fn update(call: Call<'_>) -> ApiResult<Answer> {
     let segment = own(&call).await?;
     let change = change_of(&call).await?;
-    call.app.settings.update_segment(segment.idsegment, change, now()).await?;
+    call.app
+        .settings
+        .update_segment(segment.idsegment, change, now())
+        .await?;
     Ok(Answer::Done)
 }
 
@@ -142,12 +165,17 @@ fn is_visible(call: &Call<'_>, segment: &Segment, site: Option<i64>) -> bool {
     let only = segment.enable_only_idsite;
     let for_site = only == 0 || site.is_none_or(|site| site == only);
     let allowed = only == 0 || has_role(call, only, Role::View);
-    let for_user = call.principal.is_superuser() || segment.is_visible_to(call.principal.login(), None);
+    let for_user =
+        call.principal.is_superuser() || segment.is_visible_to(call.principal.login(), None);
     for_site && allowed && for_user
 }
 
 async fn one(call: Call<'_>) -> ApiResult<Answer> {
-    let segment = call.app.settings.segment(number(&call, "idSegment")?).await?;
+    let segment = call
+        .app
+        .settings
+        .segment(number(&call, "idSegment")?)
+        .await?;
     match segment {
         None => answer(false),
         Some(segment) if is_visible(&call, &segment, None) => answer(Value::Map(fields(&segment))),
@@ -160,8 +188,12 @@ async fn one(call: Call<'_>) -> ApiResult<Answer> {
 async fn all(call: Call<'_>) -> ApiResult<Answer> {
     let site = site_chosen(&call).await?;
     let segments = call.app.settings.segments().await?;
-    let visible = segments.iter().filter(|segment| is_visible(&call, segment, site));
-    answer(Value::List(visible.map(|segment| Value::Map(fields(segment))).collect()))
+    let visible = segments
+        .iter()
+        .filter(|segment| is_visible(&call, segment, site));
+    answer(Value::List(
+        visible.map(|segment| Value::Map(fields(segment))).collect(),
+    ))
 }
 
 #[cfg(test)]
@@ -170,6 +202,9 @@ mod tests {
 
     #[test]
     fn definitions_fit_into_an_address() {
-        assert_eq!(definition("pageTitle==it's #1 & more"), "pageTitle==it%27s %231 %26 more");
+        assert_eq!(
+            definition("pageTitle==it's #1 & more"),
+            "pageTitle==it%27s %231 %26 more"
+        );
     }
 }

@@ -20,13 +20,22 @@ pub async fn invalidate(call: Call<'_>) -> ApiResult<Answer> {
         return Err(ApiError::missing("dates"));
     }
     let dates = call.request.list("dates");
-    let first = dates.iter().flat_map(|date| date.split(',')).filter_map(|date| moment(date).ok()).min();
+    let first = dates
+        .iter()
+        .flat_map(|date| date.split(','))
+        .filter_map(|date| moment(date).ok())
+        .min();
     if let Some(first) = first {
         for site in sites {
-            call.app.settings.site_has_data_since(site, day_before(first)).await?;
+            call.app
+                .settings
+                .site_has_data_since(site, day_before(first))
+                .await?;
         }
     }
-    answer(texts(["Success. Reports are answered from raw data, so nothing had to be invalidated."]))
+    answer(texts([
+        "Success. Reports are answered from raw data, so nothing had to be invalidated.",
+    ]))
 }
 
 /// The job that Matomo's operators start every hour: nothing is left to compute.
@@ -38,11 +47,19 @@ pub async fn set_archiving(call: Call<'_>) -> ApiResult<Answer> {
     needed(&call, "enableBrowserTriggerArchiving")?;
     let seconds = number(&call, "todayArchiveTimeToLive")?;
     if seconds < 1 {
-        return Err(ApiError::invalid("Today archive time to live must be a number of seconds greater than zero"));
+        return Err(ApiError::invalid(
+            "Today archive time to live must be a number of seconds greater than zero",
+        ));
     }
-    let enabled = if call.request.flag("enableBrowserTriggerArchiving") { "1" } else { "0" };
-    let options =
-        [("enableBrowserTriggerArchiving", enabled), ("todayArchiveTimeToLive", &seconds.to_string())];
+    let enabled = if call.request.flag("enableBrowserTriggerArchiving") {
+        "1"
+    } else {
+        "0"
+    };
+    let options = [
+        ("enableBrowserTriggerArchiving", enabled),
+        ("todayArchiveTimeToLive", &seconds.to_string()),
+    ];
     call.app.settings.set_options(&options).await?;
     yes()
 }
@@ -50,19 +67,34 @@ pub async fn set_archiving(call: Call<'_>) -> ApiResult<Answer> {
 pub async fn set_hosts(call: Call<'_>) -> ApiResult<Answer> {
     let hosts = given_list(&call, "trustedHosts")?;
     let plain = |host: &String| {
-        !host.is_empty() && host.chars().all(|letter| letter.is_alphanumeric() || ".-:[]".contains(letter))
+        !host.is_empty()
+            && host
+                .chars()
+                .all(|letter| letter.is_alphanumeric() || ".-:[]".contains(letter))
     };
     if !hosts.iter().all(plain) {
-        return Err(ApiError::invalid("A trusted host is a name or an address, with or without a port."));
+        return Err(ApiError::invalid(
+            "A trusted host is a name or an address, with or without a port.",
+        ));
     }
-    call.app.settings.set_config("General", "trusted_hosts", &hosts.into()).await?;
+    call.app
+        .settings
+        .set_config("General", "trusted_hosts", &hosts.into())
+        .await?;
     yes()
 }
 
 pub async fn set_branding(call: Call<'_>) -> ApiResult<Answer> {
     needed(&call, "useCustomLogo")?;
-    let value = if call.request.flag("useCustomLogo") { "1" } else { "0" };
-    call.app.settings.set_option("branding_use_custom_logo", value).await?;
+    let value = if call.request.flag("useCustomLogo") {
+        "1"
+    } else {
+        "0"
+    };
+    call.app
+        .settings
+        .set_option("branding_use_custom_logo", value)
+        .await?;
     yes()
 }
 

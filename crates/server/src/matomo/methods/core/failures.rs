@@ -7,7 +7,9 @@ use tracking::url::ParamMap;
 use crate::app::World;
 use crate::matomo::Call;
 use crate::matomo::error::ApiResult;
-use crate::matomo::methods::common::{answer, datetime, field, has_role, language, number, site_of, sites_with};
+use crate::matomo::methods::common::{
+    answer, datetime, field, has_role, language, number, site_of, sites_with,
+};
 
 pub async fn all(call: Call<'_>) -> ApiResult<Answer> {
     let world = call.app.world().await?;
@@ -15,21 +17,41 @@ pub async fn all(call: Call<'_>) -> ApiResult<Answer> {
     if !call.principal.is_superuser() {
         failures.retain(|failure| has_role(&call, failure.idsite, Role::Admin));
     }
-    answer(Value::List(failures.iter().map(|failure| shown(&call, &world, failure)).collect()))
+    answer(Value::List(
+        failures
+            .iter()
+            .map(|failure| shown(&call, &world, failure))
+            .collect(),
+    ))
 }
 
 fn shown(call: &Call<'_>, world: &World, failure: &TrackingFailure) -> Value {
-    let site = u32::try_from(failure.idsite).ok().and_then(|id| world.site(id));
-    let query = failure.request_url.split_once('?').map_or("", |(_, query)| query);
-    let url = ParamMap::parse(query).text("url").unwrap_or_default().trim().to_owned();
+    let site = u32::try_from(failure.idsite)
+        .ok()
+        .and_then(|id| world.site(id));
+    let query = failure
+        .request_url
+        .split_once('?')
+        .map_or("", |(_, query)| query);
+    let url = ParamMap::parse(query)
+        .text("url")
+        .unwrap_or_default()
+        .trim()
+        .to_owned();
     let (problem, solution, help) = explained(failure.idfailure);
     Value::Map(vec![
         field("idsite", failure.idsite),
         field("idfailure", failure.idfailure),
         field("date_first_occurred", datetime(failure.date_first_occurred)),
         field("request_url", failure.request_url.clone()),
-        field("site_name", site.map_or("Unknown", |site| site.name.as_str())),
-        field("pretty_date_first_occurred", pretty(call, failure.date_first_occurred)),
+        field(
+            "site_name",
+            site.map_or("Unknown", |site| site.name.as_str()),
+        ),
+        field(
+            "pretty_date_first_occurred",
+            pretty(call, failure.date_first_occurred),
+        ),
         field("url", url),
         field("problem", problem),
         field("solution", solution),
@@ -68,7 +90,10 @@ pub async fn delete(call: Call<'_>) -> ApiResult<Answer> {
         true => number(&call, "idSite")?,
         false => site_of(&call, Role::Admin).await?,
     };
-    call.app.settings.delete_tracking_failure(site, failure).await?;
+    call.app
+        .settings
+        .delete_tracking_failure(site, failure)
+        .await?;
     Ok(Answer::Done)
 }
 

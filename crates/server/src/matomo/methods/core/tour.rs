@@ -30,8 +30,17 @@ const LEVELS: [&str; 4] = ["Beginner", "Intermediate", "Advanced", "Expert"];
 const SKIPPED: &str = "tourSkippedSteps";
 
 async fn skipped(call: &Call<'_>) -> ApiResult<BTreeSet<String>> {
-    let stored = call.app.settings.user_preference(call.principal.login(), SKIPPED).await?;
-    Ok(stored.unwrap_or_default().split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect())
+    let stored = call
+        .app
+        .settings
+        .user_preference(call.principal.login(), SKIPPED)
+        .await?;
+    Ok(stored
+        .unwrap_or_default()
+        .split(',')
+        .filter(|id| !id.is_empty())
+        .map(str::to_owned)
+        .collect())
 }
 
 async fn made(call: &Call<'_>) -> ApiResult<BTreeSet<&'static str>> {
@@ -45,13 +54,26 @@ async fn made(call: &Call<'_>) -> ApiResult<BTreeSet<&'static str>> {
         // The anonymous user and the first superuser are there from the start.
         ("add_user", settings.users().await?.len() > 2),
         ("add_website", world.snapshot.sites.len() > 1),
-        ("add_scheduled_report", !settings.scheduled_reports().await?.is_empty()),
-        ("customise_dashboard", !settings.dashboards(login).await?.is_empty()),
+        (
+            "add_scheduled_report",
+            !settings.scheduled_reports().await?.is_empty(),
+        ),
+        (
+            "customise_dashboard",
+            !settings.dashboards(login).await?.is_empty(),
+        ),
         ("add_segment", !settings.segments().await?.is_empty()),
-        ("add_annotation", !settings.annotations(first_site, None).await?.is_empty()),
+        (
+            "add_annotation",
+            !settings.annotations(first_site, None).await?.is_empty(),
+        ),
         ("setup_twofa", settings.uses_two_factor(login).await?),
     ];
-    Ok(state.into_iter().filter(|(_, made)| *made).map(|(id, _)| id).collect())
+    Ok(state
+        .into_iter()
+        .filter(|(_, made)| *made)
+        .map(|(id, _)| id)
+        .collect())
 }
 
 pub async fn challenges(call: Call<'_>) -> ApiResult<Answer> {
@@ -80,7 +102,10 @@ pub async fn skip(call: Call<'_>) -> ApiResult<Answer> {
     let mut skipped = skipped(&call).await?;
     skipped.insert(id.to_owned());
     let stored = skipped.into_iter().collect::<Vec<_>>().join(",");
-    call.app.settings.set_user_preference(call.principal.login(), SKIPPED, &stored).await?;
+    call.app
+        .settings
+        .set_user_preference(call.principal.login(), SKIPPED, &stored)
+        .await?;
     yes()
 }
 
@@ -91,10 +116,16 @@ pub async fn level(call: Call<'_>) -> ApiResult<Answer> {
     let next = LEVELS.get(level + 1);
     let needed = next.map_or(0, |_| (level + 1) * STEPS_OF_A_LEVEL - done.len());
     answer(Value::Map(vec![
-        field("description", format!("{} of {} first steps are made.", done.len(), STEPS.len())),
+        field(
+            "description",
+            format!("{} of {} first steps are made.", done.len(), STEPS.len()),
+        ),
         field("currentLevel", level as i64 + 1),
         field("currentLevelName", LEVELS[level]),
-        field("nextLevelName", next.map_or(Value::Null, |name| (*name).into())),
+        field(
+            "nextLevelName",
+            next.map_or(Value::Null, |name| (*name).into()),
+        ),
         field("numLevelsTotal", LEVELS.len() as i64),
         field("challengesNeededForNextLevel", needed as i64),
     ]))

@@ -47,10 +47,16 @@ async fn names(call: &Call<'_>, site: i64) -> ApiResult<Vec<Row>> {
 }
 
 fn uses(row: &Row, scope: &str, index: i64) -> bool {
-    let Some(Value::List(slots)) = row.meta("slots") else { return false };
+    let Some(Value::List(slots)) = row.meta("slots") else {
+        return false;
+    };
     slots.iter().any(|slot| match slot {
         Value::Map(fields) => {
-            let is = |name: &str, wanted: &Value| fields.iter().any(|(key, value)| key == name && value == wanted);
+            let is = |name: &str, wanted: &Value| {
+                fields
+                    .iter()
+                    .any(|(key, value)| key == name && value == wanted)
+            };
             is("scope", &Value::from(scope)) && is("index", &Value::Int(index))
         }
         _ => false,

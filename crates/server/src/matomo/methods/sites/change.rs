@@ -10,7 +10,8 @@ use crate::app::now;
 use crate::matomo::Call;
 use crate::matomo::error::{ApiError, ApiResult};
 use crate::matomo::methods::common::{
-    answer, confirm_session, day_before, given, given_list, json_of, moment, needed, site_of, sites_in, yes,
+    answer, confirm_session, day_before, given, given_list, json_of, moment, needed, site_of,
+    sites_in, yes,
 };
 use crate::matomo::request::ApiRequest;
 
@@ -43,7 +44,9 @@ fn change_of(request: &ApiRequest) -> ApiResult<SiteChange> {
     };
     for (plugin, values) in setting_values(request) {
         if is_site_plugin(&plugin) {
-            values.into_iter().for_each(|(name, value)| set_named(&mut change, &name, &value));
+            values
+                .into_iter()
+                .for_each(|(name, value)| set_named(&mut change, &name, &value));
         }
     }
     if let Some(currency) = &change.currency {
@@ -59,17 +62,29 @@ fn is_site_plugin(plugin: &str) -> bool {
 
 /// `settingValues[Feature][n][name|value]`.
 pub fn setting_values(request: &ApiRequest) -> Vec<Stored> {
-    let Some(plugins) = request.map().map("settingValues") else { return Vec::new() };
+    let Some(plugins) = request.map().map("settingValues") else {
+        return Vec::new();
+    };
     let settings = |value: &ParamValue| match value {
-        ParamValue::Map(list) => list.iter().filter_map(|(_, setting)| named_value(setting)).collect(),
+        ParamValue::Map(list) => list
+            .iter()
+            .filter_map(|(_, setting)| named_value(setting))
+            .collect(),
         ParamValue::Text(_) => Vec::new(),
     };
-    plugins.iter().map(|(plugin, value)| (plugin.to_owned(), settings(value))).collect()
+    plugins
+        .iter()
+        .map(|(plugin, value)| (plugin.to_owned(), settings(value)))
+        .collect()
 }
 
 fn named_value(setting: &ParamValue) -> Option<(String, Json)> {
-    let ParamValue::Map(setting) = setting else { return None };
-    let value = setting.get("value").map_or(Json::String(String::new()), json_of);
+    let ParamValue::Map(setting) = setting else {
+        return None;
+    };
+    let value = setting
+        .get("value")
+        .map_or(Json::String(String::new()), json_of);
     Some((setting.text("name")?.to_owned(), value))
 }
 
@@ -82,8 +97,14 @@ pub fn stored_elsewhere(request: &ApiRequest) -> Vec<Stored> {
 
 fn set_named(change: &mut SiteChange, name: &str, value: &Json) {
     let list = || match value {
-        Json::Array(items) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
-        Json::String(text) => text.split([',', '\n']).map(|part| part.trim().to_owned()).collect(),
+        Json::Array(items) => items
+            .iter()
+            .filter_map(|item| item.as_str().map(str::to_owned))
+            .collect(),
+        Json::String(text) => text
+            .split([',', '\n'])
+            .map(|part| part.trim().to_owned())
+            .collect(),
         _ => Vec::new(),
     };
     let flag = || !matches!(value.as_str(), Some("" | "0" | "false") | None);
@@ -113,8 +134,16 @@ pub async fn add(call: Call<'_>) -> ApiResult<Answer> {
         values: change_of(&call.request)?,
     };
     let is_app = new.values.site_type.as_deref() == Some("mobileapp");
-    if !is_app && new.values.urls.as_ref().is_none_or(|urls| urls.iter().all(|url| url.trim().is_empty())) {
-        return Err(ApiError::invalid("You must specify at least one URL for the site."));
+    if !is_app
+        && new
+            .values
+            .urls
+            .as_ref()
+            .is_none_or(|urls| urls.iter().all(|url| url.trim().is_empty()))
+    {
+        return Err(ApiError::invalid(
+            "You must specify at least one URL for the site.",
+        ));
     }
     let id = call.app.settings.add_site(new, now()).await?;
     store_elsewhere(&call, id).await?;
@@ -128,7 +157,10 @@ pub fn created(request: &ApiRequest) -> ApiResult<Option<i64>> {
 
 async fn store_elsewhere(call: &Call<'_>, site: i64) -> ApiResult<()> {
     for (plugin, values) in stored_elsewhere(&call.request) {
-        call.app.settings.set_site_settings(&plugin, site, &values).await?;
+        call.app
+            .settings
+            .set_site_settings(&plugin, site, &values)
+            .await?;
     }
     Ok(())
 }
@@ -160,13 +192,21 @@ pub async fn add_urls(call: Call<'_>) -> ApiResult<Answer> {
     if !call.request.has("urls") {
         return Err(ApiError::missing("urls"));
     }
-    let added = call.app.settings.add_site_alias_urls(id, &call.request.array("urls")).await?;
+    let added = call
+        .app
+        .settings
+        .add_site_alias_urls(id, &call.request.array("urls"))
+        .await?;
     answer(added as i64)
 }
 
 pub async fn set_urls(call: Call<'_>) -> ApiResult<Answer> {
     let id = site_of(&call, Role::Admin).await?;
-    let count = call.app.settings.set_site_alias_urls(id, &call.request.array("urls")).await?;
+    let count = call
+        .app
+        .settings
+        .set_site_alias_urls(id, &call.request.array("urls"))
+        .await?;
     answer(count as i64)
 }
 
@@ -201,7 +241,10 @@ mod tests {
         let request = ApiRequest::parse(query, b"");
         let change = change_of(&request).expect("a change");
         assert_eq!(change.excluded_ips, Some(vec!["1.2.3.4".to_owned()]));
-        assert_eq!((change.ecommerce, change.sitesearch, change.name), (Some(false), None, None));
+        assert_eq!(
+            (change.ecommerce, change.sitesearch, change.name),
+            (Some(false), None, None)
+        );
         let live = vec![("disable_visitor_log".to_owned(), Json::from("1"))];
         assert_eq!(stored_elsewhere(&request), [("Live".to_owned(), live)]);
     }

@@ -11,12 +11,16 @@ use crate::matomo::show::encode;
 /// The address of this server for visitors' browsers.
 fn server(call: &Call<'_>) -> ApiResult<String> {
     let sent = call.request.filled("piwikUrl").map(str::to_owned);
-    sent.or_else(|| call.app.options.base_url.clone()).ok_or_else(|| ApiError::missing("piwikUrl"))
+    sent.or_else(|| call.app.options.base_url.clone())
+        .ok_or_else(|| ApiError::missing("piwikUrl"))
 }
 
 /// A text as JavaScript; nothing in it can end the script element.
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028")
+    serde_json::Value::from(text)
+        .to_string()
+        .replace('<', "\\u003c")
+        .replace('\u{2028}', "\\u2028")
 }
 
 fn quoted_list(items: &[String]) -> String {
@@ -26,7 +30,10 @@ fn quoted_list(items: &[String]) -> String {
 
 fn without_scheme(url: &str) -> &str {
     let url = url.trim();
-    url.strip_prefix("http://").or(url.strip_prefix("https://")).unwrap_or(url).trim_end_matches('/')
+    url.strip_prefix("http://")
+        .or(url.strip_prefix("https://"))
+        .unwrap_or(url)
+        .trim_end_matches('/')
 }
 
 pub async fn script(call: Call<'_>) -> ApiResult<Answer> {
@@ -68,37 +75,70 @@ fn options(call: &Call<'_>, site: &settings::Site) -> Vec<String> {
             lines.push(line);
         }
     };
-    let hosts: Vec<String> = site.urls.iter().map(|url| format!("*.{}", bare_host(url))).collect();
+    let hosts: Vec<String> = site
+        .urls
+        .iter()
+        .map(|url| format!("*.{}", bare_host(url)))
+        .collect();
     add(
         request.flag("groupPageTitlesByDomain"),
         "[\"setDocumentTitle\", document.domain + \"/\" + document.title]".to_owned(),
     );
     let main = hosts.first().cloned().unwrap_or_default();
-    add(request.flag("mergeSubdomains"), format!("[\"setCookieDomain\", {}]", quoted(&main)));
+    add(
+        request.flag("mergeSubdomains"),
+        format!("[\"setCookieDomain\", {}]", quoted(&main)),
+    );
     let cross = request.flag("crossDomain");
-    add(cross || request.flag("mergeAliasUrls"), format!("[\"setDomains\", {}]", quoted_list(&hosts)));
+    add(
+        cross || request.flag("mergeAliasUrls"),
+        format!("[\"setDomains\", {}]", quoted_list(&hosts)),
+    );
     add(cross, "[\"enableCrossDomainLinking\"]".to_owned());
-    for (name, scope) in [("visitorCustomVariables", "visit"), ("pageCustomVariables", "page")] {
+    for (name, scope) in [
+        ("visitorCustomVariables", "visit"),
+        ("pageCustomVariables", "page"),
+    ] {
         for (at, (variable, value)) in pairs(call, name).into_iter().enumerate() {
             let (slot, variable, value) = (at + 1, quoted(&variable), quoted(&value));
-            add(true, format!("[\"setCustomVariable\", {slot}, {variable}, {value}, \"{scope}\"]"));
+            add(
+                true,
+                format!("[\"setCustomVariable\", {slot}, {variable}, {value}, \"{scope}\"]"),
+            );
         }
     }
-    for (name, method) in
-        [("customCampaignNameQueryParam", "setCampaignNameKey"), ("customCampaignKeywordParam", "setCampaignKeywordKey")]
-    {
+    for (name, method) in [
+        ("customCampaignNameQueryParam", "setCampaignNameKey"),
+        ("customCampaignKeywordParam", "setCampaignKeywordKey"),
+    ] {
         let value = request.text(name).unwrap_or_default();
-        add(!value.is_empty(), format!("[\"{method}\", {}]", quoted(value)));
+        add(
+            !value.is_empty(),
+            format!("[\"{method}\", {}]", quoted(value)),
+        );
     }
-    for (name, method) in
-        [("excludedQueryParams", "setExcludedQueryParams"), ("excludedReferrers", "setExcludedReferrers")]
-    {
+    for (name, method) in [
+        ("excludedQueryParams", "setExcludedQueryParams"),
+        ("excludedReferrers", "setExcludedReferrers"),
+    ] {
         let values = request.list(name);
-        add(!values.is_empty(), format!("[\"{method}\", {}]", quoted_list(&values)));
+        add(
+            !values.is_empty(),
+            format!("[\"{method}\", {}]", quoted_list(&values)),
+        );
     }
-    add(request.flag("doNotTrack"), "[\"setDoNotTrack\", true]".to_owned());
-    add(request.flag("disableCookies"), "[\"disableCookies\"]".to_owned());
-    add(request.flag("disableCampaignParameters"), "[\"disableCampaignParameters\"]".to_owned());
+    add(
+        request.flag("doNotTrack"),
+        "[\"setDoNotTrack\", true]".to_owned(),
+    );
+    add(
+        request.flag("disableCookies"),
+        "[\"disableCookies\"]".to_owned(),
+    );
+    add(
+        request.flag("disableCampaignParameters"),
+        "[\"disableCampaignParameters\"]".to_owned(),
+    );
     lines
 }
 
@@ -109,7 +149,9 @@ fn bare_host(url: &str) -> &str {
 
 /// `name[0][0]=…&name[0][1]=…`.
 fn pairs(call: &Call<'_>, name: &str) -> Vec<(String, String)> {
-    let Some(list) = call.request.map().map(name) else { return Vec::new() };
+    let Some(list) = call.request.map().map(name) else {
+        return Vec::new();
+    };
     let pair = |value: &ParamValue| match value {
         ParamValue::Map(pair) => Some((pair.text("0")?.to_owned(), pair.text("1")?.to_owned())),
         ParamValue::Text(_) => None,
@@ -123,14 +165,20 @@ fn escaped(text: &str) -> String {
 }
 
 fn attribute(text: &str) -> String {
-    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
+    text.replace('&', "&amp;")
+        .replace('"', "&quot;")
+        .replace('<', "&lt;")
 }
 
 pub async fn image(call: Call<'_>) -> ApiResult<Answer> {
     let id = site_of(&call, Role::View).await?;
     let server = server(&call)?;
     let mut query = format!("idsite={id}&amp;rec=1");
-    for (name, parameter) in [("actionName", "action_name"), ("idGoal", "idgoal"), ("revenue", "revenue")] {
+    for (name, parameter) in [
+        ("actionName", "action_name"),
+        ("idGoal", "idgoal"),
+        ("revenue", "revenue"),
+    ] {
         if let Some(value) = chosen(&call, name) {
             query.push_str(&format!("&amp;{parameter}={}", encode(value)));
         }
@@ -150,7 +198,13 @@ mod tests {
     #[test]
     fn nothing_ends_the_script() {
         assert_eq!(quoted("</script>\"x"), "\"\\u003c/script>\\\"x\"");
-        assert_eq!(quoted_list(&["a".to_owned(), "b".to_owned()]), "[\"a\",\"b\"]");
-        assert_eq!(bare_host("https://www.example.org/shop/"), "example.org/shop");
+        assert_eq!(
+            quoted_list(&["a".to_owned(), "b".to_owned()]),
+            "[\"a\",\"b\"]"
+        );
+        assert_eq!(
+            bare_host("https://www.example.org/shop/"),
+            "example.org/shop"
+        );
     }
 }

@@ -31,7 +31,10 @@ pub async fn ips(call: Call<'_>) -> ApiResult<Answer> {
 pub async fn set_search(call: Call<'_>) -> ApiResult<Answer> {
     let keywords = given_list(&call, "searchKeywordParameters")?;
     let categories = given_list(&call, "searchCategoryParameters")?;
-    call.app.settings.set_global_search_parameters(&keywords, &categories).await?;
+    call.app
+        .settings
+        .set_global_search_parameters(&keywords, &categories)
+        .await?;
     yes()
 }
 
@@ -49,7 +52,10 @@ pub async fn parameters(call: Call<'_>) -> ApiResult<Answer> {
 
 pub async fn set_parameters(call: Call<'_>) -> ApiResult<Answer> {
     let list = given_list(&call, "excludedQueryParameters")?;
-    call.app.settings.set_global_excluded_parameters(&list).await?;
+    call.app
+        .settings
+        .set_global_excluded_parameters(&list)
+        .await?;
     yes()
 }
 
@@ -59,7 +65,10 @@ pub async fn user_agents(call: Call<'_>) -> ApiResult<Answer> {
 
 pub async fn set_user_agents(call: Call<'_>) -> ApiResult<Answer> {
     let list = given_list(&call, "excludedUserAgents")?;
-    call.app.settings.set_global_excluded_user_agents(&list).await?;
+    call.app
+        .settings
+        .set_global_excluded_user_agents(&list)
+        .await?;
     Ok(Answer::Done)
 }
 
@@ -69,7 +78,10 @@ pub async fn referrers(call: Call<'_>) -> ApiResult<Answer> {
 
 pub async fn set_referrers(call: Call<'_>) -> ApiResult<Answer> {
     let list = given_list(&call, "excludedReferrers")?;
-    call.app.settings.set_global_excluded_referrers(&list).await?;
+    call.app
+        .settings
+        .set_global_excluded_referrers(&list)
+        .await?;
     yes()
 }
 
@@ -79,7 +91,10 @@ pub async fn keeps_fragments(call: Call<'_>) -> ApiResult<Answer> {
 
 pub async fn set_keeps_fragments(call: Call<'_>) -> ApiResult<Answer> {
     needed(&call, "enabled")?;
-    call.app.settings.set_keep_url_fragments(call.request.flag("enabled")).await?;
+    call.app
+        .settings
+        .set_keep_url_fragments(call.request.flag("enabled"))
+        .await?;
     Ok(Answer::Done)
 }
 
@@ -122,7 +137,10 @@ fn range(text: &str) -> Option<(IpAddr, IpAddr)> {
     let text = text.trim();
     if text.contains('*') {
         settings::Network::parse(text)?;
-        return Some((text.replace('*', "0").parse().ok()?, text.replace('*', "255").parse().ok()?));
+        return Some((
+            text.replace('*', "0").parse().ok()?,
+            text.replace('*', "255").parse().ok()?,
+        ));
     }
     let (address, length) = match text.split_once('/') {
         Some((address, length)) => (address, Some(length.parse::<u32>().ok()?)),
@@ -161,7 +179,15 @@ mod tests {
             let found = range(text).map(|(first, last)| (first.to_string(), last.to_string()));
             assert_eq!(found, Some((first.to_owned(), last.to_owned())), "{text}");
         }
-        for text in ["", "1.2.3", "1.2.3.4/33", "1.*.3.4", "x", "::/129", "1.2.3.4/-1"] {
+        for text in [
+            "",
+            "1.2.3",
+            "1.2.3.4/33",
+            "1.*.3.4",
+            "x",
+            "::/129",
+            "1.2.3.4/-1",
+        ] {
             assert_eq!(range(text), None, "{text}");
         }
     }

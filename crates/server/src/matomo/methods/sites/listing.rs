@@ -22,8 +22,14 @@ pub fn fields(call: &Call<'_>, site: &Site) -> Vec<(Name, Value)> {
         field("ts_created", datetime(site.ts_created)),
         field("ecommerce", flag(site.ecommerce)),
         field("sitesearch", flag(site.sitesearch)),
-        field("sitesearch_keyword_parameters", joined(&site.sitesearch_keyword_parameters)),
-        field("sitesearch_category_parameters", joined(&site.sitesearch_category_parameters)),
+        field(
+            "sitesearch_keyword_parameters",
+            joined(&site.sitesearch_keyword_parameters),
+        ),
+        field(
+            "sitesearch_category_parameters",
+            joined(&site.sitesearch_category_parameters),
+        ),
         field("timezone", site.timezone.clone()),
         field("currency", site.currency.clone()),
         field("exclude_unknown_urls", flag(site.exclude_unknown_urls)),
@@ -35,13 +41,21 @@ pub fn fields(call: &Call<'_>, site: &Site) -> Vec<(Name, Value)> {
         field("type", site.site_type.clone()),
         field("keep_url_fragment", site.keep_url_fragment),
         field("creator_login", site.creator_login.clone()),
-        field("timezone_name", call.app.names.time_zone_in(&site.timezone, language(call))),
+        field(
+            "timezone_name",
+            call.app.names.time_zone_in(&site.timezone, language(call)),
+        ),
         field("currency_name", call.app.names.currency(&site.currency)),
     ]
 }
 
 fn shown<'a>(call: &Call<'_>, sites: impl IntoIterator<Item = &'a Site>) -> ApiResult<Answer> {
-    answer(Value::List(sites.into_iter().map(|site| Value::Map(fields(call, site))).collect()))
+    answer(Value::List(
+        sites
+            .into_iter()
+            .map(|site| Value::Map(fields(call, site)))
+            .collect(),
+    ))
 }
 
 fn numbers(ids: Vec<i64>) -> ApiResult<Answer> {
@@ -65,18 +79,37 @@ pub async fn all(call: Call<'_>) -> ApiResult<Answer> {
 
 pub async fn all_ids(call: Call<'_>) -> ApiResult<Answer> {
     let world = call.app.world().await?;
-    numbers(world.snapshot.sites.iter().map(|site| site.idsite).collect())
+    numbers(
+        world
+            .snapshot
+            .sites
+            .iter()
+            .map(|site| site.idsite)
+            .collect(),
+    )
 }
 
 pub async fn of_group(call: Call<'_>) -> ApiResult<Answer> {
     let group = call.request.text("group").unwrap_or_default().trim();
     let world = call.app.world().await?;
-    shown(&call, world.snapshot.sites.iter().filter(|site| site.group == group))
+    shown(
+        &call,
+        world
+            .snapshot
+            .sites
+            .iter()
+            .filter(|site| site.group == group),
+    )
 }
 
 pub async fn groups(call: Call<'_>) -> ApiResult<Answer> {
     let world = call.app.world().await?;
-    let groups: BTreeSet<&str> = world.snapshot.sites.iter().map(|site| site.group.as_str()).collect();
+    let groups: BTreeSet<&str> = world
+        .snapshot
+        .sites
+        .iter()
+        .map(|site| site.group.as_str())
+        .collect();
     answer(texts(groups))
 }
 
@@ -92,21 +125,35 @@ fn ids(call: &Call<'_>, world: &World, with: With) -> Vec<i64> {
         With::Exactly(role) => {
             let role = Some(crate::matomo::world::role_of(role));
             let sites = world.snapshot.sites.iter().map(|site| site.idsite);
-            sites.filter(|id| call.principal.role(*id) == role).collect()
+            sites
+                .filter(|id| call.principal.role(*id) == role)
+                .collect()
         }
     }
 }
 
 pub async fn ids_with_admin(call: Call<'_>) -> ApiResult<Answer> {
-    numbers(ids(&call, &*call.app.world().await?, With::AtLeast(Role::Admin)))
+    numbers(ids(
+        &call,
+        &*call.app.world().await?,
+        With::AtLeast(Role::Admin),
+    ))
 }
 
 pub async fn ids_with_write(call: Call<'_>) -> ApiResult<Answer> {
-    numbers(ids(&call, &*call.app.world().await?, With::Exactly(Role::Write)))
+    numbers(ids(
+        &call,
+        &*call.app.world().await?,
+        With::Exactly(Role::Write),
+    ))
 }
 
 pub async fn ids_with_view(call: Call<'_>) -> ApiResult<Answer> {
-    numbers(ids(&call, &*call.app.world().await?, With::Exactly(Role::View)))
+    numbers(ids(
+        &call,
+        &*call.app.world().await?,
+        With::Exactly(Role::View),
+    ))
 }
 
 pub async fn ids_with_any(call: Call<'_>) -> ApiResult<Answer> {
@@ -116,7 +163,9 @@ pub async fn ids_with_any(call: Call<'_>) -> ApiResult<Answer> {
 
 /// `_restrictSitesToLogin`: only sites that this user may see, for superusers that look for another.
 async fn restricted(call: &Call<'_>, ids: Vec<i64>) -> ApiResult<Vec<i64>> {
-    let Some(login) = chosen(call, "_restrictSitesToLogin") else { return Ok(ids) };
+    let Some(login) = chosen(call, "_restrictSitesToLogin") else {
+        return Ok(ids);
+    };
     if !call.principal.is_superuser() || login == call.principal.login() {
         return Ok(ids);
     }
@@ -126,17 +175,27 @@ async fn restricted(call: &Call<'_>, ids: Vec<i64>) -> ApiResult<Vec<i64>> {
 }
 
 fn of_ids<'a>(world: &'a World, ids: &'a [i64]) -> impl Iterator<Item = &'a Site> {
-    world.snapshot.sites.iter().filter(|site| ids.binary_search(&site.idsite).is_ok())
+    world
+        .snapshot
+        .sites
+        .iter()
+        .filter(|site| ids.binary_search(&site.idsite).is_ok())
 }
 
 fn limit(call: &Call<'_>) -> usize {
-    let limit = call.request.integer("limit").and_then(|limit| usize::try_from(limit).ok());
+    let limit = call
+        .request
+        .integer("limit")
+        .and_then(|limit| usize::try_from(limit).ok());
     limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX)
 }
 
 pub async fn with_view(call: Call<'_>) -> ApiResult<Answer> {
     let world = call.app.world().await?;
-    shown(&call, of_ids(&world, &ids(&call, &world, With::Exactly(Role::View))))
+    shown(
+        &call,
+        of_ids(&world, &ids(&call, &world, With::Exactly(Role::View))),
+    )
 }
 
 pub async fn with_any(call: Call<'_>) -> ApiResult<Answer> {
@@ -153,7 +212,10 @@ pub async fn with_admin(call: Call<'_>) -> ApiResult<Answer> {
     let rows = sites.into_iter().map(|site| {
         let mut row = fields(&call, site);
         if with_urls {
-            row.push(field("alias_urls", texts(site.urls.iter().map(String::as_str))));
+            row.push(field(
+                "alias_urls",
+                texts(site.urls.iter().map(String::as_str)),
+            ));
         }
         Value::Map(row)
     });
@@ -192,17 +254,28 @@ pub async fn ids_of_url(call: Call<'_>) -> ApiResult<Answer> {
     let variants = variants(needed(&call, "url")?);
     let world = call.app.world().await?;
     let visible = ids(&call, &world, With::AtLeast(Role::View));
-    let found = of_ids(&world, &visible).filter(|site| site.urls.iter().any(|url| variants.contains(url)));
-    answer(Value::List(found.map(|site| Value::Map(vec![field("idsite", site.idsite)])).collect()))
+    let found =
+        of_ids(&world, &visible).filter(|site| site.urls.iter().any(|url| variants.contains(url)));
+    answer(Value::List(
+        found
+            .map(|site| Value::Map(vec![field("idsite", site.idsite)]))
+            .collect(),
+    ))
 }
 
 /// An address with both schemes, with and without `www.`.
 fn variants(url: &str) -> Vec<String> {
     let url = url.trim().trim_end_matches('/');
-    let bare = url.strip_prefix("http://").or(url.strip_prefix("https://")).unwrap_or(url);
+    let bare = url
+        .strip_prefix("http://")
+        .or(url.strip_prefix("https://"))
+        .unwrap_or(url);
     let bare = bare.strip_prefix("www.").unwrap_or(bare);
     let starts = ["http://", "http://www.", "https://", "https://www."];
-    let mut variants: Vec<String> = starts.iter().map(|start| format!("{start}{bare}")).collect();
+    let mut variants: Vec<String> = starts
+        .iter()
+        .map(|start| format!("{start}{bare}"))
+        .collect();
     variants.push(url.to_owned());
     variants
 }
@@ -210,13 +283,22 @@ fn variants(url: &str) -> Vec<String> {
 pub async fn ids_of_zones(call: Call<'_>) -> ApiResult<Answer> {
     let zones = given_list(&call, "timezones")?;
     let world = call.app.world().await?;
-    let sites = world.snapshot.sites.iter().filter(|site| zones.contains(&site.timezone));
+    let sites = world
+        .snapshot
+        .sites
+        .iter()
+        .filter(|site| zones.contains(&site.timezone));
     numbers(sites.map(|site| site.idsite).collect())
 }
 
 pub async fn used_zones(call: Call<'_>) -> ApiResult<Answer> {
     let world = call.app.world().await?;
-    let zones: BTreeSet<&str> = world.snapshot.sites.iter().map(|site| site.timezone.as_str()).collect();
+    let zones: BTreeSet<&str> = world
+        .snapshot
+        .sites
+        .iter()
+        .map(|site| site.timezone.as_str())
+        .collect();
     answer(texts(zones))
 }
 
@@ -232,7 +314,13 @@ pub async fn page_length(call: Call<'_>) -> ApiResult<Answer> {
 pub async fn excluded_parameters(call: &Call<'_>) -> ApiResult<Vec<String>> {
     let id = site_of(call, Role::View).await?;
     let mut names = call.app.settings.site(id).await?.excluded_parameters;
-    names.extend(call.app.settings.global_site_defaults().await?.excluded_parameters);
+    names.extend(
+        call.app
+            .settings
+            .global_site_defaults()
+            .await?
+            .excluded_parameters,
+    );
     Ok(names)
 }
 
@@ -243,97 +331,14 @@ pub async fn parameters(call: Call<'_>) -> ApiResult<Answer> {
 pub async fn referrers(call: Call<'_>) -> ApiResult<Answer> {
     let id = site_of(&call, Role::View).await?;
     let mut referrers = call.app.settings.site(id).await?.excluded_referrers;
-    referrers.extend(call.app.settings.global_site_defaults().await?.excluded_referrers);
+    referrers.extend(
+        call.app
+            .settings
+            .global_site_defaults()
+            .await?
+            .excluded_referrers,
+    );
     answer(texts(referrers))
-}
-
-/// The settings of a site as a form would show them.
-pub async fn settings(call: Call<'_>) -> ApiResult<Answer> {
-    let id = site_of(&call, Role::Admin).await?;
-    let site = call.app.settings.site(id).await?;
-    let live = call.app.settings.site_settings("Live", id).await?;
-    let live_flag = |name: &str| {
-        let value = live.get(name);
-        Value::Bool(value.is_some_and(|value| !matches!(value.as_str(), Some("" | "0" | "false"))))
-    };
-    let own = vec![
-        setting("urls", "URLs", "array", texts(site.urls.clone())),
-        setting("exclude_unknown_urls", "Only these URLs", "boolean", site.exclude_unknown_urls),
-        setting("keep_url_fragment", "Keep URL fragments", "string", site.keep_url_fragment.to_string()),
-        setting("excluded_ips", "Excluded IPs", "array", texts(site.excluded_ips.clone())),
-        setting("excluded_parameters", "Excluded Parameters", "array", texts(site.excluded_parameters.clone())),
-        setting("excluded_user_agents", "Excluded User Agents", "array", texts(site.excluded_user_agents.clone())),
-        setting("excluded_referrers", "Excluded referrers", "array", texts(site.excluded_referrers.clone())),
-        setting("sitesearch", "Site Search", "integer", i64::from(site.sitesearch)),
-        setting(
-            "sitesearch_keyword_parameters",
-            "Query parameter",
-            "array",
-            texts(site.sitesearch_keyword_parameters.clone()),
-        ),
-        setting(
-            "sitesearch_category_parameters",
-            "Category parameter",
-            "array",
-            texts(site.sitesearch_category_parameters.clone()),
-        ),
-        setting("ecommerce", "Ecommerce", "integer", i64::from(site.ecommerce)),
-    ];
-    let log = vec![
-        setting("disable_visitor_log", "Turn off the visits log", "boolean", live_flag("disable_visitor_log")),
-        setting(
-            "disable_visitor_profile",
-            "Turn off visitor profiles",
-            "boolean",
-            live_flag("disable_visitor_profile"),
-        ),
-    ];
-    let plugin = match site.site_type.as_str() {
-        "mobileapp" => "MobileAppMeasurable",
-        "intranet" => "IntranetMeasurable",
-        _ => "WebsiteMeasurable",
-    };
-    answer(Value::List(vec![group(plugin, own), group("Live", log)]))
-}
-
-/// The settings of one feature.
-pub fn group(plugin: &str, settings: Vec<Value>) -> Value {
-    Value::Map(vec![
-        field("pluginName", plugin),
-        field("title", plugin),
-        field("settings", Value::List(settings)),
-    ])
-}
-
-/// A setting with its value; what only a form needs is left empty.
-pub fn setting(name: &str, title: &str, kind: &str, value: impl Into<Value>) -> Value {
-    let control = match kind {
-        "boolean" => "checkbox",
-        "array" => "textarea",
-        _ => "text",
-    };
-    let value = value.into();
-    let default = match kind {
-        "array" => Value::List(Vec::new()),
-        "boolean" => Value::Bool(false),
-        "integer" => Value::Int(0),
-        _ => Value::Text(String::new()),
-    };
-    Value::Map(vec![
-        field("name", name),
-        field("title", title),
-        field("value", value),
-        field("defaultValue", default),
-        field("type", kind),
-        field("uiControl", control),
-        field("uiControlAttributes", Value::List(Vec::new())),
-        field("availableValues", Value::Null),
-        field("description", Value::Null),
-        field("inlineHelp", Value::Null),
-        field("introduction", Value::Null),
-        field("condition", Value::Null),
-        field("fullWidth", false),
-    ])
 }
 
 #[cfg(test)]
@@ -342,9 +347,16 @@ mod tests {
 
     #[test]
     fn an_address_is_found_in_all_its_spellings() {
-        for url in ["http://www.example.org/", "https://example.org", "example.org"] {
+        for url in [
+            "http://www.example.org/",
+            "https://example.org",
+            "example.org",
+        ] {
             let variants = variants(url);
-            assert!(variants.contains(&"https://www.example.org".to_owned()), "{url}");
+            assert!(
+                variants.contains(&"https://www.example.org".to_owned()),
+                "{url}"
+            );
             assert!(variants.contains(&"http://example.org".to_owned()), "{url}");
         }
     }

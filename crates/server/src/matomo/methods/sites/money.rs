@@ -20,11 +20,19 @@ pub fn check(code: &str) -> ApiResult<()> {
 
 pub async fn symbols(call: Call<'_>) -> ApiResult<Answer> {
     let symbols = call.app.names.currency_symbols();
-    answer(keyed(symbols.into_iter().map(|(code, symbol)| (code, Value::from(symbol)))))
+    answer(keyed(
+        symbols
+            .into_iter()
+            .map(|(code, symbol)| (code, Value::from(symbol))),
+    ))
 }
 
 /// Every currency as `US Dollar ($)`.
 pub async fn list(call: Call<'_>) -> ApiResult<Answer> {
     let names = call.app.names.currencies(language(&call));
-    answer(keyed(names.into_iter().map(|(code, text)| (code, Value::from(text)))))
+    answer(keyed(
+        names
+            .into_iter()
+            .map(|(code, text)| (code, Value::from(text))),
+    ))
 }

@@ -13,7 +13,12 @@ use crate::matomo::methods::common::{
 
 /// Roles with what they are called and what they allow.
 const ROLES: [(&str, &str, &str, &str); 3] = [
-    ("view", "View", "May look at every report.", "https://matomo.org/faq/general/faq_70/"),
+    (
+        "view",
+        "View",
+        "May look at every report.",
+        "https://matomo.org/faq/general/faq_70/",
+    ),
     (
         "write",
         "Write",
@@ -30,7 +35,12 @@ const ROLES: [(&str, &str, &str, &str); 3] = [
 
 /// Permissions on top of a role: id, name, what it allows, roles that have it anyway.
 const CAPABILITIES: [(&str, &str, &str, &[&str]); 3] = [
-    ("tagmanager_write", "Write", "May manage tags, triggers and variables of containers.", &["write", "admin"]),
+    (
+        "tagmanager_write",
+        "Write",
+        "May manage tags, triggers and variables of containers.",
+        &["write", "admin"],
+    ),
     (
         "tagmanager_publish_live_container",
         "Publish Live Container",
@@ -94,8 +104,13 @@ fn wanted(access: &[String]) -> ApiResult<Wanted> {
         }
     }
     match roles.as_slice() {
-        [role] => Ok(Wanted { role: *role, capabilities }),
-        [] => Err(ApiError::invalid("Please specify one role: view, write, admin or noaccess.")),
+        [role] => Ok(Wanted {
+            role: *role,
+            capabilities,
+        }),
+        [] => Err(ApiError::invalid(
+            "Please specify one role: view, write, admin or noaccess.",
+        )),
         _ => Err(ApiError::invalid("Only one role can be given at once.")),
     }
 }
@@ -125,7 +140,10 @@ pub async fn set(call: Call<'_>) -> ApiResult<Answer> {
     let world = call.app.world().await?;
     let sites = administered(&call, &world)?;
     confirm_session(&call).await?;
-    call.app.settings.set_access(login, wanted.role, &wanted.capabilities, &sites).await?;
+    call.app
+        .settings
+        .set_access(login, wanted.role, &wanted.capabilities, &sites)
+        .await?;
     Ok(Answer::Done)
 }
 
@@ -143,7 +161,10 @@ pub async fn add_capabilities(call: Call<'_>) -> ApiResult<Answer> {
     let names = asked_capabilities(&call)?;
     let world = call.app.world().await?;
     let sites = administered(&call, &world)?;
-    call.app.settings.add_capabilities(login, &names, &sites).await?;
+    call.app
+        .settings
+        .add_capabilities(login, &names, &sites)
+        .await?;
     Ok(Answer::Done)
 }
 
@@ -152,7 +173,10 @@ pub async fn remove_capabilities(call: Call<'_>) -> ApiResult<Answer> {
     let names = asked_capabilities(&call)?;
     let world = call.app.world().await?;
     let sites = administered(&call, &world)?;
-    call.app.settings.remove_capabilities(login, &names, &sites).await?;
+    call.app
+        .settings
+        .remove_capabilities(login, &names, &sites)
+        .await?;
     Ok(Answer::Done)
 }
 
@@ -167,26 +191,43 @@ fn asked_access<'a>(call: &'a Call<'_>) -> ApiResult<&'a str> {
 
 fn has(access: &SiteAccess, name: &str) -> bool {
     let role = access.role.map(settings::Role::name);
-    role == Some(name) || access.capabilities.iter().any(|capability| capability == name)
+    role == Some(name)
+        || access
+            .capabilities
+            .iter()
+            .any(|capability| capability == name)
 }
 
 pub async fn sites_by_user(call: Call<'_>) -> ApiResult<Answer> {
     let name = asked_access(&call)?;
     let mut by_user: Vec<(String, Vec<Value>)> = Vec::new();
-    for access in call.app.settings.all_access().await?.into_iter().filter(|access| has(access, name)) {
+    for access in call
+        .app
+        .settings
+        .all_access()
+        .await?
+        .into_iter()
+        .filter(|access| has(access, name))
+    {
         match by_user.last_mut().filter(|last| last.0 == access.login) {
             Some((_, sites)) => sites.push(access.idsite.into()),
             None => by_user.push((access.login, vec![access.idsite.into()])),
         }
     }
-    answer(keyed(by_user.into_iter().map(|(login, sites)| (login, Value::List(sites)))))
+    answer(keyed(
+        by_user
+            .into_iter()
+            .map(|(login, sites)| (login, Value::List(sites))),
+    ))
 }
 
 /// Logins with a role on the site and visible to the caller.
 pub async fn of_site(call: Call<'_>) -> ApiResult<Answer> {
     let site = site_of(&call, Role::Admin).await?;
     let access = call.app.settings.access_to_site(site).await?;
-    let roles = access.iter().filter_map(|access| Some((access.login.as_str(), access.role?.name())));
+    let roles = access
+        .iter()
+        .filter_map(|access| Some((access.login.as_str(), access.role?.name())));
     answer(keyed(roles.map(|(login, role)| (login, Value::from(role)))))
 }
 
@@ -194,7 +235,11 @@ pub async fn users_of_site(call: Call<'_>) -> ApiResult<Answer> {
     let site = site_of(&call, Role::Admin).await?;
     let name = asked_access(&call)?;
     let access = call.app.settings.access_to_site(site).await?;
-    let with_it = |user: &User| access.iter().any(|access| access.login == user.login && has(access, name));
+    let with_it = |user: &User| {
+        access
+            .iter()
+            .any(|access| access.login == user.login && has(access, name))
+    };
     let mut users = listing::visible(&call).await?;
     users.retain(with_it);
     listing::shown(&call, &users).await
@@ -202,16 +247,24 @@ pub async fn users_of_site(call: Call<'_>) -> ApiResult<Answer> {
 
 pub async fn of_user(call: Call<'_>) -> ApiResult<Answer> {
     let user = call.app.settings.user(needed(&call, "userLogin")?).await?;
-    let row = |site: i64, access: &str| Value::Map(vec![field("site", site), field("access", access)]);
+    let row =
+        |site: i64, access: &str| Value::Map(vec![field("site", site), field("access", access)]);
     if user.superuser_access {
         let world = call.app.world().await?;
         let sites = world.snapshot.sites.iter();
-        return answer(Value::List(sites.map(|site| row(site.idsite, "admin")).collect()));
+        return answer(Value::List(
+            sites.map(|site| row(site.idsite, "admin")).collect(),
+        ));
     }
     let mut rows = Vec::new();
     for access in call.app.settings.access_of_user(&user.login).await? {
         rows.extend(access.role.map(|role| row(access.idsite, role.name())));
-        rows.extend(access.capabilities.iter().map(|capability| row(access.idsite, capability)));
+        rows.extend(
+            access
+                .capabilities
+                .iter()
+                .map(|capability| row(access.idsite, capability)),
+        );
     }
     answer(Value::List(rows))
 }
@@ -220,7 +273,9 @@ pub async fn of_user(call: Call<'_>) -> ApiResult<Answer> {
 pub async fn for_user(call: Call<'_>) -> ApiResult<Answer> {
     let user = call.app.settings.user(needed(&call, "userLogin")?).await?;
     if user.superuser_access {
-        return Err(ApiError::invalid("This method should not be used with superusers."));
+        return Err(ApiError::invalid(
+            "This method should not be used with superusers.",
+        ));
     }
     let world = call.app.world().await?;
     let sites = sites_with(&call, &world, Role::Admin);
@@ -228,9 +283,12 @@ pub async fn for_user(call: Call<'_>) -> ApiResult<Answer> {
     let mut rows = Vec::new();
     for access in call.app.settings.access_of_user(&user.login).await? {
         let site = world.site(u32::try_from(access.idsite).unwrap_or(0));
-        let Some(site) = site.filter(|site| sites.contains(&site.idsite)) else { continue };
+        let Some(site) = site.filter(|site| sites.contains(&site.idsite)) else {
+            continue;
+        };
         let found = search.as_ref().is_none_or(|text| {
-            site.name.to_lowercase().contains(text) || site.urls.iter().any(|url| url.contains(text))
+            site.name.to_lowercase().contains(text)
+                || site.urls.iter().any(|url| url.contains(text))
         });
         let filter = call.request.filled("filter_access");
         let asked = filter.is_none_or(|name| match name {
@@ -246,10 +304,21 @@ pub async fn for_user(call: Call<'_>) -> ApiResult<Answer> {
             ]));
         }
     }
-    let offset = call.request.integer("offset").and_then(|offset| usize::try_from(offset).ok());
-    let limit = call.request.integer("limit").and_then(|limit| usize::try_from(limit).ok());
+    let offset = call
+        .request
+        .integer("offset")
+        .and_then(|offset| usize::try_from(offset).ok());
+    let limit = call
+        .request
+        .integer("limit")
+        .and_then(|limit| usize::try_from(limit).ok());
     let limit = limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX);
-    answer(Value::List(rows.into_iter().skip(offset.unwrap_or(0)).take(limit).collect()))
+    answer(Value::List(
+        rows.into_iter()
+            .skip(offset.unwrap_or(0))
+            .take(limit)
+            .collect(),
+    ))
 }
 
 #[cfg(test)]
@@ -258,13 +327,36 @@ mod tests {
 
     #[test]
     fn access_is_one_role_and_any_capabilities() {
-        let of = |names: &[&str]| wanted(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).ok();
-        assert_eq!(of(&["noaccess"]), Some(Wanted { role: None, capabilities: vec![] }));
+        let of = |names: &[&str]| {
+            wanted(
+                &names
+                    .iter()
+                    .map(|name| (*name).to_owned())
+                    .collect::<Vec<_>>(),
+            )
+            .ok()
+        };
+        assert_eq!(
+            of(&["noaccess"]),
+            Some(Wanted {
+                role: None,
+                capabilities: vec![]
+            })
+        );
         assert_eq!(
             of(&["view", "tagmanager_write"]),
-            Some(Wanted { role: Some(settings::Role::View), capabilities: vec!["tagmanager_write".to_owned()] })
+            Some(Wanted {
+                role: Some(settings::Role::View),
+                capabilities: vec!["tagmanager_write".to_owned()]
+            })
         );
-        for names in [&["view", "admin"][..], &["superuser"], &["tagmanager_write"], &["x"], &[]] {
+        for names in [
+            &["view", "admin"][..],
+            &["superuser"],
+            &["tagmanager_write"],
+            &["x"],
+            &[],
+        ] {
             assert_eq!(of(names), None, "{names:?}");
         }
     }

@@ -22,12 +22,16 @@ pub async fn first_site(call: &Call<'_>) -> ApiResult<Option<i64>> {
         };
     }
     let world = call.app.world().await?;
-    Ok(sites_in(call, &world, "initialIdSite", Role::Admin)?.first().copied())
+    Ok(sites_in(call, &world, "initialIdSite", Role::Admin)?
+        .first()
+        .copied())
 }
 
 pub async fn add(call: Call<'_>) -> ApiResult<Answer> {
     if call.request.flag("_isPasswordHashed") {
-        return Err(ApiError::invalid("Passwords are taken as they are, not hashed: _isPasswordHashed must be 0."));
+        return Err(ApiError::invalid(
+            "Passwords are taken as they are, not hashed: _isPasswordHashed must be 0.",
+        ));
     }
     let login = needed(&call, "userLogin")?.to_owned();
     let new = NewUser {
@@ -38,9 +42,15 @@ pub async fn add(call: Call<'_>) -> ApiResult<Answer> {
     };
     let site = first_site(&call).await?;
     confirm_session(&call).await?;
-    call.app.settings.add_user(new, PasswordRules::API, now()).await?;
+    call.app
+        .settings
+        .add_user(new, PasswordRules::API, now())
+        .await?;
     if let Some(site) = site {
-        call.app.settings.set_access(&login, Some(settings::Role::View), &[], &[site]).await?;
+        call.app
+            .settings
+            .set_access(&login, Some(settings::Role::View), &[], &[site])
+            .await?;
     }
     Ok(Answer::Done)
 }
@@ -61,7 +71,10 @@ pub async fn update(call: Call<'_>) -> ApiResult<Answer> {
         call.app.settings.set_email(&user.login, email).await?;
     }
     if let Some(password) = password {
-        call.app.settings.set_password(&user.login, &password, PasswordRules::API, None, now()).await?;
+        call.app
+            .settings
+            .set_password(&user.login, &password, PasswordRules::API, None, now())
+            .await?;
     }
     Ok(Answer::Done)
 }
@@ -88,6 +101,9 @@ pub async fn set_superuser(call: Call<'_>) -> ApiResult<Answer> {
     let login = needed(&call, "userLogin")?;
     needed(&call, "hasSuperUserAccess")?;
     confirm_session(&call).await?;
-    call.app.settings.set_superuser(login, call.request.flag("hasSuperUserAccess")).await?;
+    call.app
+        .settings
+        .set_superuser(login, call.request.flag("hasSuperUserAccess"))
+        .await?;
     Ok(Answer::Done)
 }

@@ -22,9 +22,15 @@ pub async fn invite(call: Call<'_>) -> ApiResult<Answer> {
     let site = first_site(&call).await?;
     confirm_session(&call).await?;
     let by = call.principal.login().to_owned();
-    call.app.settings.invite_user(login, email, &by, days(&call), now()).await?;
+    call.app
+        .settings
+        .invite_user(login, email, &by, days(&call), now())
+        .await?;
     if let Some(site) = site {
-        call.app.settings.set_access(login, Some(settings::Role::View), &[], &[site]).await?;
+        call.app
+            .settings
+            .set_access(login, Some(settings::Role::View), &[], &[site])
+            .await?;
     }
     Ok(Answer::Done)
 }
@@ -42,9 +48,15 @@ pub async fn link(call: Call<'_>) -> ApiResult<Answer> {
     confirm_session(&call).await?;
     let base = call.app.options.base_url.as_deref();
     let base = base.ok_or_else(|| {
-        ApiError::invalid("A link can only be made when the public address of this server is configured.")
+        ApiError::invalid(
+            "A link can only be made when the public address of this server is configured.",
+        )
     })?;
-    let invitation = call.app.settings.renew_invitation(&user.login, days(&call), now()).await?;
+    let invitation = call
+        .app
+        .settings
+        .renew_invitation(&user.login, days(&call), now())
+        .await?;
     answer(format!(
         "{}/index.php?module=Login&action=acceptInvitation&token={}",
         base.trim_end_matches('/'),

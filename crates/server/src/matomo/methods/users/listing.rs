@@ -65,7 +65,9 @@ pub async fn visible(call: &Call<'_>) -> ApiResult<Vec<User>> {
     let world = call.app.world().await?;
     let sites = sites_with(call, &world, Role::Admin);
     let access = call.app.settings.all_access().await?;
-    let here = access.iter().filter(|access| access.role.is_some() && sites.contains(&access.idsite));
+    let here = access
+        .iter()
+        .filter(|access| access.role.is_some() && sites.contains(&access.idsite));
     let known: BTreeSet<&str> = here.map(|access| access.login.as_str()).collect();
     users.retain(|user| {
         known.contains(user.login.as_str())
@@ -84,7 +86,9 @@ async fn second_factors(call: &Call<'_>) -> ApiResult<Vec<String>> {
 
 pub async fn shown(call: &Call<'_>, users: &[User]) -> ApiResult<Answer> {
     let second_factors = second_factors(call).await?;
-    let rows = users.iter().map(|user| Value::Map(fields(call, user, &second_factors)));
+    let rows = users
+        .iter()
+        .map(|user| Value::Map(fields(call, user, &second_factors)));
     answer(Value::List(rows.collect()))
 }
 
@@ -96,7 +100,9 @@ pub async fn all(call: Call<'_>) -> ApiResult<Answer> {
 }
 
 pub async fn logins(call: Call<'_>) -> ApiResult<Answer> {
-    answer(texts(visible(&call).await?.into_iter().map(|user| user.login)))
+    answer(texts(
+        visible(&call).await?.into_iter().map(|user| user.login),
+    ))
 }
 
 async fn shown_one(call: &Call<'_>, user: &User) -> ApiResult<Answer> {
@@ -169,11 +175,21 @@ pub async fn with_role(call: Call<'_>) -> ApiResult<Answer> {
     for user in visible(&call).await? {
         let here = access.iter().find(|access| access.login == user.login);
         let role = role_name(&user, here);
-        rows.push((user, role, here.map_or(&[], |access| access.capabilities.as_slice())));
+        rows.push((
+            user,
+            role,
+            here.map_or(&[], |access| access.capabilities.as_slice()),
+        ));
     }
     rows.retain(|(user, role, capabilities)| is_asked_for(&call, user, role, capabilities));
-    let offset = call.request.integer("offset").and_then(|offset| usize::try_from(offset).ok());
-    let limit = call.request.integer("limit").and_then(|limit| usize::try_from(limit).ok());
+    let offset = call
+        .request
+        .integer("offset")
+        .and_then(|offset| usize::try_from(offset).ok());
+    let limit = call
+        .request
+        .integer("limit")
+        .and_then(|limit| usize::try_from(limit).ok());
     let rows = rows
         .iter()
         .skip(offset.unwrap_or(0))
@@ -181,7 +197,10 @@ pub async fn with_role(call: Call<'_>) -> ApiResult<Answer> {
         .map(|(user, role, capabilities)| {
             let mut fields = fields(&call, user, &second_factors);
             fields.push(field("role", *role));
-            fields.push(field("capabilities", texts(capabilities.iter().map(String::as_str))));
+            fields.push(field(
+                "capabilities",
+                texts(capabilities.iter().map(String::as_str)),
+            ));
             Value::Map(fields)
         });
     answer(Value::List(rows.collect()))

@@ -36,7 +36,9 @@ fn expiry(call: &Call<'_>) -> ApiResult<Option<i64>> {
     let hours = call.request.integer("expireHours").unwrap_or(0);
     match hours {
         0 => Ok(None),
-        hours if hours > 0 => Ok(Some(now().saturating_add(hours.saturating_mul(HOUR_SECONDS)))),
+        hours if hours > 0 => Ok(Some(
+            now().saturating_add(hours.saturating_mul(HOUR_SECONDS)),
+        )),
         _ => Err(ApiError::invalid("expireHours must not be negative.")),
     }
 }
@@ -55,6 +57,10 @@ async fn check_second_factor(call: &Call<'_>, login: &str) -> ApiResult<()> {
     if settings.check_second_factor(login, code, now()).await? {
         return Ok(());
     }
-    settings.note_failure(AttemptKind::SignIn, call.client.ip, Some(login), now()).await?;
-    Err(ApiError::unauthorised("Incorrect two-factor authentication code."))
+    settings
+        .note_failure(AttemptKind::SignIn, call.client.ip, Some(login), now())
+        .await?;
+    Err(ApiError::unauthorised(
+        "Incorrect two-factor authentication code.",
+    ))
 }

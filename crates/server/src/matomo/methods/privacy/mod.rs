@@ -1,8 +1,10 @@
 //! `PrivacyManager`: what is forgotten about visitors, and when.
 
+mod subjects;
+
 use model::{Access, Answer, Role, Value};
 
-use super::common::{answer, confirm_session, field, needed, optional, yes};
+use super::common::{answer, confirm_session, field, needed, number, optional, yes};
 use super::core::unavailable;
 use super::{Method, method};
 use crate::matomo::Call;
@@ -11,23 +13,63 @@ use crate::matomo::error::{ApiError, ApiResult};
 const SOME_ADMIN: Access = Access::Some(Role::Admin);
 
 pub const METHODS: &[Method] = &[
-    method!("PrivacyManager.getAvailableVisitColumnsToAnonymize", Access::SuperUser, visit_columns),
+    method!(
+        "PrivacyManager.getAvailableVisitColumnsToAnonymize",
+        Access::SuperUser,
+        visit_columns
+    ),
     method!(
         "PrivacyManager.getAvailableLinkVisitActionColumnsToAnonymize",
         Access::SuperUser,
         action_columns
     ),
-    method!("PrivacyManager.setAnonymizeIpSettings", Access::SuperUser, set_anonymous),
-    method!("PrivacyManager.activateDoNotTrack", Access::SuperUser, respect_do_not_track),
-    method!("PrivacyManager.deactivateDoNotTrack", Access::SuperUser, ignore_do_not_track),
-    method!("PrivacyManager.setScheduleReportDeletionSettings", Access::SuperUser, set_schedule),
-    method!("PrivacyManager.setDeleteLogsSettings", Access::SuperUser, set_delete_raw),
-    method!("PrivacyManager.setDeleteReportsSettings", Access::SuperUser, set_delete_reports),
-    method!("PrivacyManager.executeDataPurge", Access::SuperUser, unavailable),
-    method!("PrivacyManager.findDataSubjects", SOME_ADMIN, unavailable),
+    method!(
+        "PrivacyManager.setAnonymizeIpSettings",
+        Access::SuperUser,
+        set_anonymous
+    ),
+    method!(
+        "PrivacyManager.activateDoNotTrack",
+        Access::SuperUser,
+        respect_do_not_track
+    ),
+    method!(
+        "PrivacyManager.deactivateDoNotTrack",
+        Access::SuperUser,
+        ignore_do_not_track
+    ),
+    method!(
+        "PrivacyManager.setScheduleReportDeletionSettings",
+        Access::SuperUser,
+        set_schedule
+    ),
+    method!(
+        "PrivacyManager.setDeleteLogsSettings",
+        Access::SuperUser,
+        set_delete_raw
+    ),
+    method!(
+        "PrivacyManager.setDeleteReportsSettings",
+        Access::SuperUser,
+        set_delete_reports
+    ),
+    method!(
+        "PrivacyManager.executeDataPurge",
+        Access::SuperUser,
+        unavailable
+    ),
+    method!(
+        "PrivacyManager.findDataSubjects",
+        SOME_ADMIN,
+        subjects::find
+    ),
     method!("PrivacyManager.exportDataSubjects", SOME_ADMIN, unavailable),
     method!("PrivacyManager.deleteDataSubjects", SOME_ADMIN, unavailable),
-    method!("PrivacyManager.anonymizeSomeRawData", Access::SuperUser, unavailable),
+    method!(
+        "PrivacyManager.anonymizeSomeRawData",
+        Access::SuperUser,
+        unavailable
+    ),
 ];
 
 /// Columns of a visit that can be emptied afterwards, with what is in them then where it is not nothing.
@@ -77,7 +119,10 @@ const ACTION_COLUMNS: &[(&str, Option<&str>)] = &[
 
 fn listed(columns: &[(&'static str, Option<&'static str>)]) -> ApiResult<Answer> {
     let row = |(name, default): &(&'static str, Option<&'static str>)| {
-        Value::Map(vec![field("column_name", *name), field("default_value", optional(*default))])
+        Value::Map(vec![
+            field("column_name", *name),
+            field("default_value", optional(*default)),
+        ])
     };
     answer(Value::List(columns.iter().map(row).collect()))
 }
@@ -99,46 +144,66 @@ const REFERRERS: [&str; 4] = ["", "exclude_query", "exclude_path", "exclude_all"
 
 async fn set_anonymous(call: Call<'_>) -> ApiResult<Answer> {
     needed(&call, "anonymizeIPEnable")?;
-    let bytes = super::common::number(&call, "maskLength")?;
+    let bytes = number(&call, "maskLength")?;
     if !(0..=4).contains(&bytes) {
         return Err(ApiError::invalid("maskLength must be 0 to 4."));
     }
     needed(&call, "useAnonymizedIpForVisitEnrichment")?;
     let referrer = call.request.text("anonymizeReferrer").unwrap_or_default();
     if !REFERRERS.contains(&referrer) {
-        return Err(ApiError::invalid(format!("'{referrer}' is no way to anonymise a referrer.")));
+        return Err(ApiError::invalid(format!(
+            "'{referrer}' is no way to anonymise a referrer."
+        )));
     }
     let bytes = bytes.to_string();
     let options = [
-        ("PrivacyManager.ipAnonymizerEnabled", switch(&call, "anonymizeIPEnable")),
+        (
+            "PrivacyManager.ipAnonymizerEnabled",
+            switch(&call, "anonymizeIPEnable"),
+        ),
         ("PrivacyManager.ipAddressMaskLength", bytes.as_str()),
         (
             "PrivacyManager.useAnonymizedIpForVisitEnrichment",
             switch(&call, "useAnonymizedIpForVisitEnrichment"),
         ),
-        ("PrivacyManager.anonymizeUserId", switch(&call, "anonymizeUserId")),
-        ("PrivacyManager.anonymizeOrderId", switch(&call, "anonymizeOrderId")),
+        (
+            "PrivacyManager.anonymizeUserId",
+            switch(&call, "anonymizeUserId"),
+        ),
+        (
+            "PrivacyManager.anonymizeOrderId",
+            switch(&call, "anonymizeOrderId"),
+        ),
         ("PrivacyManager.anonymizeReferrer", referrer),
-        ("PrivacyManager.forceCookielessTracking", switch(&call, "forceCookielessTracking")),
+        (
+            "PrivacyManager.forceCookielessTracking",
+            switch(&call, "forceCookielessTracking"),
+        ),
     ];
     call.app.settings.set_options(&options).await?;
     yes()
 }
 
 async fn respect_do_not_track(call: Call<'_>) -> ApiResult<Answer> {
-    call.app.settings.set_option("PrivacyManager.doNotTrackEnabled", "1").await?;
+    call.app
+        .settings
+        .set_option("PrivacyManager.doNotTrackEnabled", "1")
+        .await?;
     yes()
 }
 
 async fn ignore_do_not_track(call: Call<'_>) -> ApiResult<Answer> {
-    call.app.settings.set_option("PrivacyManager.doNotTrackEnabled", "0").await?;
+    call.app
+        .settings
+        .set_option("PrivacyManager.doNotTrackEnabled", "0")
+        .await?;
     yes()
 }
 
 /// A count of days or months that is at least one.
 fn at_least_one(call: &Call<'_>, name: &str, default: i64) -> ApiResult<String> {
     let count = match call.request.filled(name) {
-        Some(_) => super::common::number(call, name)?,
+        Some(_) => number(call, name)?,
         None => default,
     };
     match count >= 1 {
@@ -156,13 +221,22 @@ async fn set_schedule(call: Call<'_>) -> ApiResult<Answer> {
 
 /// The settings of deletion, where the program reads them.
 async fn set_config(call: &Call<'_>, name: &str, value: &str) -> ApiResult<()> {
-    Ok(call.app.settings.set_config("Deletelogs", name, &value.into()).await?)
+    Ok(call
+        .app
+        .settings
+        .set_config("Deletelogs", name, &value.into())
+        .await?)
 }
 
 async fn set_delete_raw(call: Call<'_>) -> ApiResult<Answer> {
     let days = at_least_one(&call, "deleteLogsOlderThan", 180)?;
     confirm_session(&call).await?;
-    set_config(&call, "delete_logs_enable", switch(&call, "enableDeleteLogs")).await?;
+    set_config(
+        &call,
+        "delete_logs_enable",
+        switch(&call, "enableDeleteLogs"),
+    )
+    .await?;
     set_config(&call, "delete_logs_older_than", &days).await?;
     yes()
 }
@@ -171,15 +245,36 @@ async fn set_delete_reports(call: Call<'_>) -> ApiResult<Answer> {
     let months = at_least_one(&call, "deleteReportsOlderThan", 3)?;
     confirm_session(&call).await?;
     let options = [
-        ("delete_reports_enable", switch(&call, "enableDeleteReports")),
+        (
+            "delete_reports_enable",
+            switch(&call, "enableDeleteReports"),
+        ),
         ("delete_reports_older_than", months.as_str()),
-        ("delete_reports_keep_basic_metrics", switch(&call, "keepBasic")),
+        (
+            "delete_reports_keep_basic_metrics",
+            switch(&call, "keepBasic"),
+        ),
         ("delete_reports_keep_day_reports", switch(&call, "keepDay")),
-        ("delete_reports_keep_week_reports", switch(&call, "keepWeek")),
-        ("delete_reports_keep_month_reports", switch(&call, "keepMonth")),
-        ("delete_reports_keep_year_reports", switch(&call, "keepYear")),
-        ("delete_reports_keep_range_reports", switch(&call, "keepRange")),
-        ("delete_reports_keep_segment_reports", switch(&call, "keepSegments")),
+        (
+            "delete_reports_keep_week_reports",
+            switch(&call, "keepWeek"),
+        ),
+        (
+            "delete_reports_keep_month_reports",
+            switch(&call, "keepMonth"),
+        ),
+        (
+            "delete_reports_keep_year_reports",
+            switch(&call, "keepYear"),
+        ),
+        (
+            "delete_reports_keep_range_reports",
+            switch(&call, "keepRange"),
+        ),
+        (
+            "delete_reports_keep_segment_reports",
+            switch(&call, "keepSegments"),
+        ),
     ];
     call.app.settings.set_options(&options).await?;
     yes()
