@@ -16,11 +16,12 @@ pub fn add(placing: &mut Placing<'_>) -> Result<(), Stop> {
         return Ok(());
     };
     let texts = placing.texts;
+    // Numbers of texts show in answers: the title's comes before the address's.
+    let title = texts.action(title_kind(facts), &facts.title);
     let url = facts
         .url
         .as_ref()
         .map_or(0, |url| texts.url(url_kind(facts), url));
-    let title = texts.action(title_kind(facts), &facts.title);
     let id = placing.visits.next_action_id();
     placing.action_id = id;
     placing.action_url = url;
@@ -59,10 +60,10 @@ fn touch(placing: &mut Placing<'_>) {
     }
 }
 
-/// The page of an event or content is a page like any other.
+/// The page of an event is a text of its own kind: it is no page that was viewed.
 fn url_kind(facts: &Action) -> i64 {
     match facts.kind {
-        kind::OUTLINK | kind::DOWNLOAD => facts.kind,
+        kind::OUTLINK | kind::DOWNLOAD | kind::EVENT => facts.kind,
         _ => kind::PAGE,
     }
 }
@@ -127,10 +128,8 @@ fn write_entry_and_exit(row: &mut [i64], facts: &Action, url: i64, title: i64) {
     if !matches!(facts.kind, kind::PAGE | kind::SEARCH) {
         return;
     }
-    if row[visit::ENTRY_URL] == 0 {
+    if row[visit::ENTRY_URL] == 0 && row[visit::ENTRY_TITLE] == 0 {
         row[visit::ENTRY_URL] = url;
-    }
-    if row[visit::ENTRY_TITLE] == 0 {
         row[visit::ENTRY_TITLE] = title;
     }
     row[visit::EXIT_URL] = url;

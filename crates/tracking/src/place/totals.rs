@@ -46,13 +46,14 @@ pub fn write_history(row: &mut [i64], hit: &EnrichedHit, previous: Option<&Visit
     }
 }
 
-/// A hit of a visit that goes on. A heartbeat lengthens it without being an action.
+/// A hit of a visit that goes on: the visit is as long as until this hit, even when it comes late, as in
+/// Matomo. A heartbeat lengthens it without being an action.
 pub fn prolong(row: &mut [i64], hit: &EnrichedHit) {
     let length = hit
         .time
         .saturating_sub(row[visit::FIRST_TIME])
         .saturating_add(1);
-    row[visit::TOTAL_TIME] = row[visit::TOTAL_TIME].max(length);
+    row[visit::TOTAL_TIME] = length.max(0);
 }
 
 /// The flags of a visit in which a goal is reached, an order made or a cart filled.

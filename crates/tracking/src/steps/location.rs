@@ -90,14 +90,17 @@ fn with_stated(hit: &Enriching<'_>, place: Place) -> Location {
         location.city = city.to_owned();
         location.stated |= stated::CITY;
     }
-    if let Some(latitude) = params.number("lat").filter(|degrees| degrees.abs() <= 90.0) {
+    // Degrees beyond the globe are kept as they are stated, as far as their column goes in Matomo.
+    let degrees = |name: &str| {
+        params
+            .number(name)
+            .filter(|degrees| degrees.abs() < 1_000.0)
+    };
+    if let Some(latitude) = degrees("lat") {
         location.latitude = Some(latitude);
         location.stated |= stated::LATITUDE;
     }
-    if let Some(longitude) = params
-        .number("long")
-        .filter(|degrees| degrees.abs() <= 180.0)
-    {
+    if let Some(longitude) = degrees("long") {
         location.longitude = Some(longitude);
         location.stated |= stated::LONGITUDE;
     }

@@ -128,7 +128,7 @@ async fn types(_call: Call<'_>) -> ApiResult<Answer> {
                 "howToSetupUrl",
                 "?module=CoreAdminHome&action=trackingCodeGenerator",
             ),
-            field("settings", Value::List(Vec::new())),
+            field("settings", super::sites::form::of_kind(id)),
         ])
     };
     answer(Value::List(kinds.map(row).to_vec()))

@@ -7,7 +7,8 @@ use crate::matomo::error::ApiResult;
 use crate::matomo::methods::common::{
     answer, confirm_password, confirm_session, field, keyed, language, needed, site_of, texts,
 };
-use crate::matomo::methods::sites::{self, group, setting};
+use crate::matomo::methods::sites;
+use crate::matomo::methods::sites::form::{self, group, setting};
 use crate::matomo::{Call, world};
 
 pub async fn set_system(call: Call<'_>) -> ApiResult<Answer> {
@@ -34,49 +35,25 @@ pub async fn set_user(call: Call<'_>) -> ApiResult<Answer> {
 
 pub async fn system(call: Call<'_>) -> ApiResult<Answer> {
     let rules = call.app.settings.brute_force_rules().await?;
-    let live = call.app.settings.system_settings("Live").await?;
-    let live_flag = |name: &str| {
-        live.get(name)
-            .is_some_and(|value| !matches!(value.as_str(), Some("" | "0" | "false")))
-    };
     let login = vec![
         setting(
             "enableBruteForceDetection",
             "Enable Brute Force Detection",
-            "boolean",
             rules.enabled,
         ),
         setting(
             "maxAllowedRetries",
             "Number of allowed attempts",
-            "integer",
             rules.max_failures,
         ),
         setting(
             "allowedRetriesTimeRange",
             "Time range in minutes",
-            "integer",
             rules.window_minutes,
         ),
     ];
-    let live = vec![
-        setting(
-            "disable_visitor_log",
-            "Turn off the visits log",
-            "boolean",
-            live_flag("disable_visitor_log"),
-        ),
-        setting(
-            "disable_visitor_profile",
-            "Turn off visitor profiles",
-            "boolean",
-            live_flag("disable_visitor_profile"),
-        ),
-    ];
-    answer(Value::List(vec![
-        group("Live", live),
-        group("Login", login),
-    ]))
+    let live = form::of_live(&call.app.settings.system_settings("Live").await?);
+    answer(Value::List(vec![live, group("Login", login)]))
 }
 
 /// No feature has settings of a single user.

@@ -15,6 +15,9 @@ pub struct Happened {
     pub time: Timestamp,
     /// Number of the action's row; 0 comes before every action of the same second.
     pub row: i64,
+    pub is_page: bool,
+    /// An order ends the page before it, as the next page does.
+    pub is_order: bool,
     pub fields: Vec<(Name, Value)>,
 }
 
@@ -41,11 +44,19 @@ pub fn all(log: &Log, place: &Place, rows: &VisitRows) -> (Vec<Value>, usize) {
         .map(|row| Happened {
             time: row[action::TIME],
             row: row[action::ID],
-            fields: one(log, place, &rows.visit, row),
+            is_page: is_page(row),
+            is_order: false,
+            fields: one(log, place, row),
         })
         .collect();
     happened.extend(commerce::happened(log, place, rows));
     happened.sort_by_key(|one| (one.time, one.row));
+    let seconds = seconds_on_pages(&rows.visit, &happened);
+    for (one, seconds) in happened.iter_mut().zip(seconds) {
+        if one.is_page {
+            set_seconds(log, &mut one.fields, seconds);
+        }
+    }
     (
         happened
             .into_iter()
@@ -53,6 +64,10 @@ pub fn all(log: &Log, place: &Place, rows: &VisitRows) -> (Vec<Value>, usize) {
             .collect(),
         hidden,
     )
+}
+
+fn is_page(row: &[i64]) -> bool {
+    matches!(row[action::KIND], kind::PAGE | kind::TITLE)
 }
 
 fn number(value: i64) -> Value {
@@ -75,10 +90,10 @@ fn type_name(row: &[i64]) -> String {
     }
 }
 
-fn one(log: &Log, place: &Place, visit: &[i64], row: &[i64]) -> Vec<(Name, Value)> {
+fn one(log: &Log, place: &Place, row: &[i64]) -> Vec<(Name, Value)> {
     let what = row[action::KIND];
-    let is_page = matches!(what, kind::PAGE | kind::TITLE);
-    let url = log.url(row[action::URL]);
+    let is_page = is_page(row);
+    let url = log.url(place, row[action::URL]);
     let title = match what {
         kind::PAGE | kind::TITLE => log.action_text(row[action::TITLE]),
         _ => Value::Null,
@@ -119,9 +134,8 @@ fn one(log: &Log, place: &Place, visit: &[i64], row: &[i64]) -> Vec<(Name, Value
         search(log, row, &mut fields);
     }
     if is_page {
-        let seconds = seconds_spent(visit, row);
-        fields.push(field("timeSpent", seconds));
-        fields.push(field("timeSpentPretty", log.duration(seconds)));
+        fields.push(field("timeSpent", 0));
+        fields.push(field("timeSpentPretty", Value::Null));
     }
     if let Some(load_ms) = load_ms {
         fields.push(field("pageLoadTimeMilliseconds", load_ms));
@@ -152,13 +166,34 @@ fn one(log: &Log, place: &Place, visit: &[i64], row: &[i64]) -> Vec<(Name, Value
     fields
 }
 
-/// The page is left when the next thing happens, or when the visit ends.
-fn seconds_spent(visit: &[i64], row: &[i64]) -> i64 {
-    if row[action::SECONDS] != NONE {
-        return row[action::SECONDS];
-    }
+/// How long each page was looked at: until the next page or order, or else to the end of the visit. The last page
+/// of a visit that did nothing later was not looked at.
+fn seconds_on_pages(visit: &[i64], happened: &[Happened]) -> Vec<i64> {
     let end = visit[visit::FIRST_TIME].saturating_add(visit[visit::TOTAL_TIME]);
-    end.saturating_sub(row[action::TIME]).max(0)
+    let latest = happened.last().map_or(0, |one| one.time);
+    let mut next = None;
+    let mut seconds = vec![0; happened.len()];
+    for (one, seconds) in happened.iter().zip(&mut seconds).rev() {
+        if one.is_page {
+            let last = if latest > one.time { end } else { one.time };
+            *seconds = next.unwrap_or(last).saturating_sub(one.time).max(0);
+        }
+        if one.is_page || one.is_order {
+            next = Some(one.time);
+        }
+    }
+    seconds
+}
+
+/// Fills in what `one` could not know.
+fn set_seconds(log: &Log, fields: &mut [(Name, Value)], seconds: i64) {
+    for (name, value) in fields {
+        match name.as_ref() {
+            "timeSpent" => *value = Value::Int(seconds),
+            "timeSpentPretty" => *value = Value::Text(log.duration(seconds)),
+            _ => {}
+        }
+    }
 }
 
 fn load_time_ms(row: &[i64]) -> Option<i64> {
@@ -338,5 +373,34 @@ fn tail(log: &Log, place: &Place, row: &[i64], fields: &mut Vec<(Name, Value)>) 
     );
     if !matches!(&own, Value::List(none) if none.is_empty()) {
         fields.push(field("customVariables", own));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_looked_at_until_the_next_page_or_the_end() {
+        let mut visit = vec![0; visit::COUNT];
+        visit[visit::FIRST_TIME] = 100;
+        visit[visit::TOTAL_TIME] = 61;
+        let at = |time: i64, is_page: bool| Happened {
+            time,
+            row: 1,
+            is_page,
+            is_order: false,
+            fields: Vec::new(),
+        };
+        for (happened, seconds) in [
+            (vec![at(100, true)], vec![0]),
+            (
+                vec![at(100, true), at(110, false), at(130, true)],
+                vec![30, 0, 0],
+            ),
+            (vec![at(100, true), at(160, false)], vec![61, 0]),
+        ] {
+            assert_eq!(seconds_on_pages(&visit, &happened), seconds);
+        }
     }
 }

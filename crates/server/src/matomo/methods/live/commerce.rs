@@ -67,6 +67,8 @@ pub fn happened(log: &Log, place: &Place, rows: &VisitRows) -> Vec<Happened> {
     let one = |row: &[i64]| Happened {
         time: row[conversion::TIME],
         row: row[conversion::ACTION],
+        is_page: false,
+        is_order: row[conversion::GOAL] == ORDER,
         fields: match row[conversion::GOAL] {
             ORDER | CART => shop(log, place, rows, row),
             _ => goal(log, place, row),
@@ -129,7 +131,10 @@ fn goal(log: &Log, place: &Place, row: &[i64]) -> Vec<(Name, Value)> {
     fields.extend(referrer(log, row));
     fields.push(field("icon", format!("{IMAGES}goal.png")));
     fields.push(field("iconSVG", format!("{IMAGES}goal.svg")));
-    fields.push(field("title", "Goal conversion"));
+    fields.push(field(
+        "title",
+        log.translate("Goal conversion").into_owned(),
+    ));
     fields.push(field("subtitle", subtitle));
     fields.push(field("timestamp", row[conversion::TIME]));
     // A conversion has no dimensions of an action; the fields are there all the same.
@@ -168,9 +173,11 @@ fn shop(log: &Log, place: &Place, rows: &VisitRows, row: &[i64]) -> Vec<(Name, V
         moment(log, place, row[conversion::TIME]),
     ));
     fields.extend(referrer(log, row));
-    let own =
-        |item: &&[i64]| item[item::ORDER] == row[conversion::ORDER] && item[item::DELETED] == 0;
-    let items: Vec<&[i64]> = rows.items.iter().map(|item| &**item).filter(own).collect();
+    let own = |item: &&Box<[i64]>| {
+        item[item::ORDER] == row[conversion::ORDER] && item[item::DELETED] == 0
+    };
+    let mut items: Vec<&[i64]> = rows.items.iter().filter(own).map(|item| &**item).collect();
+    items.sort_by_key(|item| item[item::SKU]);
     let names: Vec<&str> = items
         .iter()
         .map(|item| log.view.actions.text(item[item::NAME]))

@@ -35,6 +35,21 @@ pub struct Place<'a> {
     pub currency: &'a str,
     pub currency_symbol: &'a str,
     pub ecommerce: bool,
+    pub addresses: &'a [String],
+}
+
+impl Place<'_> {
+    /// Whether the site has an encrypted address on the host of an address without its beginning.
+    fn is_secure(&self, address: &str) -> bool {
+        let host = address.split(['/', '?', '#']).next().unwrap_or_default();
+        let hosts = self
+            .addresses
+            .iter()
+            .filter_map(|own| own.strip_prefix("https://"));
+        hosts
+            .map(|own| own.strip_prefix("www.").unwrap_or(own))
+            .any(|own| own.split('/').next() == Some(host))
+    }
 }
 
 impl<'a> Log<'a> {
@@ -59,6 +74,7 @@ impl<'a> Log<'a> {
             currency,
             currency_symbol: self.call.app.names.currency_symbol(currency),
             ecommerce: site.is_some_and(|site| site.ecommerce),
+            addresses: site.map_or(&[], |site| site.urls.as_slice()),
         };
         let totals = match place.ecommerce {
             true => Some(self.totals(id, rows.visit[visit::VISITOR])?),
@@ -89,8 +105,8 @@ impl<'a> Log<'a> {
         }
     }
 
-    /// A page's address in full.
-    pub fn url(&self, number: i64) -> Value {
+    /// A page's address in full; encrypted where the site says so of its host.
+    pub fn url(&self, place: &Place, number: i64) -> Value {
         let entry = if number == 0 {
             None
         } else {
@@ -99,11 +115,11 @@ impl<'a> Log<'a> {
         let Some(entry) = entry else {
             return Value::Null;
         };
-        let start = match entry.prefix {
-            0 => "http://",
-            1 => "http://www.",
-            2 => "https://",
-            3 => "https://www.",
+        let start = match (entry.prefix, place.is_secure(&entry.text)) {
+            (0, false) => "http://",
+            (1, false) => "http://www.",
+            (2, _) | (0, true) => "https://",
+            (3, _) | (1, true) => "https://www.",
             _ => "",
         };
         Value::Text(format!("{start}{}", entry.text))

@@ -171,8 +171,9 @@ async fn counters(call: Call<'_>) -> ApiResult<Answer> {
             .iter()
             .filter(|row| row[columns::action::TIME] >= since)
             .count() as i64;
-        let is_recent = |row: &[i64]| row[columns::conversion::TIME] >= since;
-        converted += i64::from(rows.conversions.iter().any(|row| is_recent(row)));
+        // Matomo counts conversions here, though the name says visits.
+        let conversions = rows.conversions.iter();
+        converted += conversions.filter(|row| row[columns::conversion::TIME] >= since).count() as i64;
         visitors.insert(rows.visit[columns::visit::VISITOR]);
     }
     let mut row = Row::default();

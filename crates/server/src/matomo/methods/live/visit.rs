@@ -16,6 +16,8 @@ const SECONDS_PER_DAY: i64 = 86_400;
 const DIRECT: i64 = 1;
 const SEARCH: i64 = 2;
 const SOCIAL: i64 = 7;
+/// The operating system of robots, which has no picture.
+const BOT: &str = "BOT";
 
 /// A number that is shown as sixteen hexadecimal digits.
 pub fn hex(number: i64) -> String {
@@ -297,19 +299,28 @@ fn device(log: &Log, visit: &[i64], row: &mut Row) {
     let os = log.text(visit[visit::OS]);
     let os_code = if os.is_empty() { "UNK" } else { os };
     let os_version = log.text(visit[visit::OS_VERSION]);
-    let os_version = if os_code == "UNK" && os_version.is_empty() {
+    let os_version = if matches!(os_code, "UNK" | BOT) && os_version.is_empty() {
         "UNK"
     } else {
         os_version
     };
-    let os_name = unknown_or(log, sources.os_name(os_code));
+    let os_name = match os_code {
+        BOT => "Bot".to_owned(),
+        code => unknown_or(log, sources.os_name(code)),
+    };
     let shown_version = if os_version == "UNK" { "" } else { os_version };
     row.set(
         "operatingSystem",
         format!("{os_name} {shown_version}").trim_end().to_owned(),
     );
     row.set("operatingSystemName", os_name);
-    row.set("operatingSystemIcon", format!("{ICONS}os/{os_code}.png"));
+    row.set(
+        "operatingSystemIcon",
+        format!(
+            "{ICONS}os/{}.png",
+            if os_code == BOT { "UNK" } else { os_code }
+        ),
+    );
     row.set("operatingSystemCode", os_code);
     row.set("operatingSystemVersion", filled(os_version));
     let engine = log.text(visit[visit::BROWSER_ENGINE]);

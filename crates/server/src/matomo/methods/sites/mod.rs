@@ -2,6 +2,7 @@
 
 mod change;
 mod codes;
+pub mod form;
 mod globals;
 mod listing;
 mod money;
@@ -11,7 +12,7 @@ use model::{Access, Role};
 
 use super::{Method, method};
 pub use change::setting_values;
-pub use listing::{excluded_parameters, group, setting};
+pub use listing::excluded_parameters;
 
 const SOME_VIEW: Access = Access::Some(Role::View);
 const SOME_ADMIN: Access = Access::Some(Role::Admin);
@@ -41,7 +42,7 @@ pub const METHODS: &[Method] = &[
     ),
     method!("SitesManager.getSiteFromId", VIEW, listing::one),
     method!("SitesManager.getSiteUrlsFromId", VIEW, listing::urls),
-    method!("SitesManager.getSiteSettings", ADMIN, listing::settings),
+    method!("SitesManager.getSiteSettings", ADMIN, form::settings),
     method!("SitesManager.getAllSites", Access::SuperUser, listing::all),
     method!(
         "SitesManager.getAllSitesId",

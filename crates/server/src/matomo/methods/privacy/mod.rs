@@ -1,8 +1,10 @@
 //! `PrivacyManager`: what is forgotten about visitors, and when.
 
+mod subjects;
+
 use model::{Access, Answer, Role, Value};
 
-use super::common::{answer, confirm_session, field, needed, optional, yes};
+use super::common::{answer, confirm_session, field, needed, number, optional, yes};
 use super::core::unavailable;
 use super::{Method, method};
 use crate::matomo::Call;
@@ -56,7 +58,11 @@ pub const METHODS: &[Method] = &[
         Access::SuperUser,
         unavailable
     ),
-    method!("PrivacyManager.findDataSubjects", SOME_ADMIN, unavailable),
+    method!(
+        "PrivacyManager.findDataSubjects",
+        SOME_ADMIN,
+        subjects::find
+    ),
     method!("PrivacyManager.exportDataSubjects", SOME_ADMIN, unavailable),
     method!("PrivacyManager.deleteDataSubjects", SOME_ADMIN, unavailable),
     method!(
@@ -138,7 +144,7 @@ const REFERRERS: [&str; 4] = ["", "exclude_query", "exclude_path", "exclude_all"
 
 async fn set_anonymous(call: Call<'_>) -> ApiResult<Answer> {
     needed(&call, "anonymizeIPEnable")?;
-    let bytes = super::common::number(&call, "maskLength")?;
+    let bytes = number(&call, "maskLength")?;
     if !(0..=4).contains(&bytes) {
         return Err(ApiError::invalid("maskLength must be 0 to 4."));
     }
@@ -197,7 +203,7 @@ async fn ignore_do_not_track(call: Call<'_>) -> ApiResult<Answer> {
 /// A count of days or months that is at least one.
 fn at_least_one(call: &Call<'_>, name: &str, default: i64) -> ApiResult<String> {
     let count = match call.request.filled(name) {
-        Some(_) => super::common::number(call, name)?,
+        Some(_) => number(call, name)?,
         None => default,
     };
     match count >= 1 {
