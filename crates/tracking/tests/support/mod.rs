@@ -65,14 +65,23 @@ impl World {
         }
     }
 
-    pub fn with_goal(mut self, attribute: MatchAttribute, pattern: &str, allow_multiple: bool) -> World {
+    pub fn with_goal(
+        mut self,
+        attribute: MatchAttribute,
+        pattern: &str,
+        allow_multiple: bool,
+    ) -> World {
         let id = self.settings.goals.len() as i64 + 1;
         let minutes = attribute == MatchAttribute::VisitDuration;
         self.settings.goals.push(GoalRule {
             id,
             attribute,
             pattern: pattern.to_owned(),
-            pattern_kind: if minutes { PatternKind::GreaterThan } else { PatternKind::Contains },
+            pattern_kind: if minutes {
+                PatternKind::GreaterThan
+            } else {
+                PatternKind::Contains
+            },
             case_sensitive: false,
             allow_multiple,
             revenue: 10.0,
@@ -90,14 +99,22 @@ impl World {
     /// Sends a request of which only what matters is named.
     pub fn send(&mut self, query: &str) -> Result<Placed, Stop> {
         let query = format!("idsite=1&rec=1&{query}");
-        let parsed = parse(&RawRequest { method: Method::Get, query: query.as_bytes(), body: b"" });
+        let parsed = parse(&RawRequest {
+            method: Method::Get,
+            query: query.as_bytes(),
+            body: b"",
+        });
         match parsed {
             Parsed::Single(params) => self.track(&params, &mut Silent),
             other => panic!("{query} is no single hit: {other:?}"),
         }
     }
 
-    pub fn enriched(&mut self, params: &HitParams, observe: &mut dyn Observe) -> Result<EnrichedHit, Stop> {
+    pub fn enriched(
+        &mut self,
+        params: &HitParams,
+        observe: &mut dyn Observe,
+    ) -> Result<EnrichedHit, Stop> {
         let sources = Sources {
             devices: &self.devices,
             referrers: &self.lists,
@@ -128,13 +145,27 @@ impl World {
         let hit = self.enriched(params, observe)?;
         let hit = EnrichedHit::from_bytes(&hit.to_bytes()).expect("what was written can be read");
         let site = SiteRules::new(&self.settings, &self.rules);
-        let texts = Dictionaries { actions: &self.actions, values: &self.values };
-        Ok(place(&hit, &site, &self.rules, texts, &mut self.visits, observe))
+        let texts = Dictionaries {
+            actions: &self.actions,
+            values: &self.values,
+        };
+        Ok(place(
+            &hit,
+            &site,
+            &self.rules,
+            texts,
+            &mut self.visits,
+            observe,
+        ))
     }
 
     /// Sends any bytes; whatever comes of it is fine as long as something does.
     pub fn send_bytes(&mut self, method: Method, query: &[u8], body: &[u8]) {
-        match parse(&RawRequest { method, query, body }) {
+        match parse(&RawRequest {
+            method,
+            query,
+            body,
+        }) {
             Parsed::Single(params) => {
                 let _ = self.track(&params, &mut Silent);
             }
@@ -183,4 +214,3 @@ impl World {
         )
     }
 }
-

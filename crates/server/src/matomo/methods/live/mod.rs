@@ -173,7 +173,9 @@ async fn counters(call: Call<'_>) -> ApiResult<Answer> {
             .count() as i64;
         // Matomo counts conversions here, though the name says visits.
         let conversions = rows.conversions.iter();
-        converted += conversions.filter(|row| row[columns::conversion::TIME] >= since).count() as i64;
+        converted += conversions
+            .filter(|row| row[columns::conversion::TIME] >= since)
+            .count() as i64;
         visitors.insert(rows.visit[columns::visit::VISITOR]);
     }
     let mut row = Row::default();
