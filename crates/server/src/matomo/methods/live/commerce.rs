@@ -173,9 +173,8 @@ fn shop(log: &Log, place: &Place, rows: &VisitRows, row: &[i64]) -> Vec<(Name, V
         moment(log, place, row[conversion::TIME]),
     ));
     fields.extend(referrer(log, row));
-    let own = |item: &&[i64]| {
-        item[item::ORDER] == row[conversion::ORDER] && item[item::DELETED] == 0
-    };
+    let own =
+        |item: &&[i64]| item[item::ORDER] == row[conversion::ORDER] && item[item::DELETED] == 0;
     let mut items: Vec<&[i64]> = rows.items.iter().map(|item| &**item).filter(own).collect();
     items.sort_by_key(|item| item[item::SKU]);
     let names: Vec<&str> = items
