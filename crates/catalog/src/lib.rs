@@ -5,3 +5,4 @@ pub mod columns;
 pub mod params;
 pub mod reports;
 pub mod segments;
+pub mod values;

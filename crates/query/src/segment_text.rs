@@ -2,6 +2,7 @@
 
 use catalog::columns::{TableId, action, conversion, item, visit};
 use catalog::segments::{Place, Segment, Values, segment};
+use catalog::values::{DEVICE_TYPES, REFERRER_TYPES};
 use model::Zone;
 
 use crate::segment::{Comparison, Condition, Filter, Probe, TextMatch, Transform, Wanted};
@@ -401,10 +402,12 @@ fn wanted(
         Values::FullUrl => text(written, value),
         Values::Hex => hex(written),
         Values::Address => address(written),
-        Values::DeviceType => named(written, segment, &|value| number_of(&DEVICE_TYPES, value)),
+        Values::DeviceType => named(written, segment, &|value| number_of(&device_types(), value)),
         Values::VisitorType => named(written, segment, &|value| number_of(&VISITOR_TYPES, value)),
         Values::EcommerceStatus => named(written, segment, &|value| number_of(&BUYERS, value)),
-        Values::ReferrerType => named(written, segment, &|value| number_of(&REFERRER_TYPES, value)),
+        Values::ReferrerType => named(written, segment, &|value| {
+            number_of(&referrer_types(), value)
+        }),
         Values::ActionType => named(written, segment, &|value| number_of(&ACTION_TYPES, value)),
         Values::CountryName => {
             let codes = world.countries_named(value);
@@ -553,36 +556,12 @@ fn date(written: &Written) -> Result<(Wanted, bool), SegmentError> {
     ))
 }
 
-const DEVICE_TYPES: [(&str, i64); 14] = [
-    ("desktop", 0),
-    ("smartphone", 1),
-    ("tablet", 2),
-    ("feature phone", 3),
-    ("console", 4),
-    ("tv", 5),
-    ("car browser", 6),
-    ("smart display", 7),
-    ("camera", 8),
-    ("portable media player", 9),
-    ("phablet", 10),
-    ("smart speaker", 11),
-    ("wearable", 12),
-    ("peripheral", 13),
-];
 const VISITOR_TYPES: [(&str, i64); 3] = [("new", 0), ("returning", 1), ("returningCustomer", 2)];
 const BUYERS: [(&str, i64); 4] = [
     ("none", 0),
     ("ordered", 1),
     ("abandonedCart", 2),
     ("orderedThenAbandonedCart", 3),
-];
-const REFERRER_TYPES: [(&str, i64); 6] = [
-    ("direct", 1),
-    ("search", 2),
-    ("website", 3),
-    ("campaign", 6),
-    ("social", 7),
-    ("ai", 8),
 ];
 const ACTION_TYPES: [(&str, i64); 6] = [
     ("pageviews", 1),
@@ -592,6 +571,15 @@ const ACTION_TYPES: [(&str, i64); 6] = [
     ("outlinks", 2),
     ("downloads", 3),
 ];
+
+fn device_types() -> Vec<(&'static str, i64)> {
+    DEVICE_TYPES.into_iter().zip(0..).collect()
+}
+
+fn referrer_types() -> Vec<(&'static str, i64)> {
+    let types = REFERRER_TYPES.into_iter();
+    types.map(|(number, _, value)| (value, number)).collect()
+}
 
 fn number_of(table: &[(&str, i64)], value: &str) -> Option<i64> {
     let named = table

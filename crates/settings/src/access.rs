@@ -2,46 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use model::Role;
+
 use crate::Settings;
 use crate::check;
 use crate::db::{Touches, Write};
 use crate::error::{Error, Result};
 use crate::users::{ANONYMOUS, key, refuse_anonymous, stored_login};
-
-/// What a user may do on a site; each role includes those before it.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Read reports.
-    View,
-    /// Also manage goals, segments and the like.
-    Write,
-    /// Also manage the site and its users.
-    Admin,
-}
-
-impl Role {
-    /// The role with this name.
-    pub fn parse(name: &str) -> Option<Role> {
-        match name {
-            "view" => Some(Role::View),
-            "write" => Some(Role::Write),
-            "admin" => Some(Role::Admin),
-            _ => None,
-        }
-    }
-
-    /// Its name in the API.
-    pub fn name(self) -> &'static str {
-        match self {
-            Role::View => "view",
-            Role::Write => "write",
-            Role::Admin => "admin",
-        }
-    }
-}
 
 /// What one user may do on one site.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -66,7 +33,7 @@ fn grouped(rows: Vec<Row>) -> Vec<SiteAccess> {
                 role: None,
                 capabilities: Vec::new(),
             });
-        match Role::parse(&access) {
+        match Role::from_name(&access) {
             Some(role) => entry.role = entry.role.max(Some(role)),
             None => entry.capabilities.push(access),
         }
@@ -157,7 +124,7 @@ impl Settings {
             .bind(idsite)
             .fetch_all(&mut *write)
             .await?;
-            if !rows.iter().any(|access| Role::parse(access).is_some()) {
+            if !rows.iter().any(|access| Role::from_name(access).is_some()) {
                 return Err(Error::invalid(format!(
                     "The user {login} cannot be granted capabilities for site {idsite} because the user has no role there."
                 )));
@@ -199,7 +166,7 @@ fn checked_capability(name: &str) -> Result<&str> {
     let plain = name
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if !plain || Role::parse(name).is_some() || ["noaccess", "superuser"].contains(&name) {
+    if !plain || Role::from_name(name).is_some() || ["noaccess", "superuser"].contains(&name) {
         return Err(Error::invalid(format!(
             "'{}' is not a capability.",
             check::shortened(name)

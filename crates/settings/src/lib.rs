@@ -43,7 +43,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-pub use access::{Role, SiteAccess};
+pub use access::SiteAccess;
 pub use annotations::{Annotation, AnnotationChange};
 pub use attempts::{AttemptKind, BruteForceRules, FailedAttempt};
 pub use check::{Network, is_valid_timezone};

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, RwLock};
 
+use model::Role;
 use sha2::{Digest as _, Sha512};
 
-use crate::access::Role;
 use crate::check::Network;
 use crate::error::{Error, Result};
 use crate::options::stored_json;

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use model::Role;
 use serde_json::Value;
 
-use crate::access::Role;
 use crate::db::{Changes, read_changes};
 use crate::dimensions::Dimension;
 use crate::error::Result;

@@ -177,7 +177,7 @@ fn check_access(call: &Call<'_>, access: Access) -> ApiResult<()> {
     match access {
         Access::Open | Access::Delegated | Access::Site(_) => Ok(()),
         Access::Some(role) => {
-            let sites = principal.sites_with(world::role_of(role));
+            let sites = principal.sites_with(role);
             let has_any = principal.is_superuser() || sites.is_none_or(|sites| !sites.is_empty());
             match has_any {
                 true => Ok(()),

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use catalog::reports::{Report, Shown};
+use catalog::values::REFERRER_TYPES;
 use model::{Row, Table, Value};
+use tracking::device::device_type_name;
 
 use crate::names::Names;
 use crate::sources::Sources;
@@ -438,33 +440,11 @@ fn language_code(row: &mut Row, label: &str, showing: &Showing) {
     }
 }
 
-/// Device types by number, as `deviceType` names them.
-pub const DEVICE_TYPES: [&str; 14] = [
-    "desktop",
-    "smartphone",
-    "tablet",
-    "feature phone",
-    "console",
-    "tv",
-    "car browser",
-    "smart display",
-    "camera",
-    "portable media player",
-    "phablet",
-    "smart speaker",
-    "wearable",
-    "peripheral",
-];
-
 /// The name people read: `Tv` and `Car browser` as Matomo writes them.
 pub fn device_type_label(number: &str) -> Cow<'static, str> {
-    let name = number
-        .parse::<usize>()
-        .ok()
-        .and_then(|at| DEVICE_TYPES.get(at));
-    match name {
+    match number.parse().ok().and_then(device_type_name) {
         None => Cow::Borrowed(UNKNOWN),
-        Some(&"tv") => Cow::Borrowed("TV"),
+        Some("tv") => Cow::Borrowed("TV"),
         Some(name) => {
             let mut letters = name.chars();
             let first = letters.next().map(|letter| letter.to_ascii_uppercase());
@@ -474,10 +454,7 @@ pub fn device_type_label(number: &str) -> Cow<'static, str> {
 }
 
 fn device_type(row: &mut Row, label: &str, _showing: &Showing) {
-    let name = label
-        .parse::<usize>()
-        .ok()
-        .and_then(|at| DEVICE_TYPES.get(at).copied());
+    let name = label.parse().ok().and_then(device_type_name);
     row.set("label", device_type_label(label).into_owned());
     if let Some(name) = name {
         segment(row, "deviceType", name);
@@ -600,16 +577,6 @@ fn hour(row: &mut Row, label: &str, name: &str) {
         row.set_meta("segment", format!("{name}=={hour}"));
     }
 }
-
-/// Public names of `visit::REFERRER_TYPE`: number, label, segment value.
-pub const REFERRER_TYPES: [(i64, &str, &str); 6] = [
-    (1, "Direct Entry", "direct"),
-    (2, "Search Engines", "search"),
-    (3, "Websites", "website"),
-    (6, "Campaigns", "campaign"),
-    (7, "Social Networks", "social"),
-    (8, "AI Assistants", "ai"),
-];
 
 fn referrer_type(row: &mut Row, label: &str) {
     let number = label.parse().unwrap_or(0);

@@ -12,14 +12,6 @@ use super::Call;
 use super::error::{ApiError, ApiResult};
 use crate::app::{App, World};
 
-pub fn role_of(role: Role) -> settings::Role {
-    match role {
-        Role::View => settings::Role::View,
-        Role::Write => settings::Role::Write,
-        Role::Admin => settings::Role::Admin,
-    }
-}
-
 pub fn no_access(role: Role, site: &str) -> ApiError {
     ApiError::unauthorised(format!(
         "You can't access this resource as it requires '{}' access for the website id = {site}.",
@@ -29,7 +21,7 @@ pub fn no_access(role: Role, site: &str) -> ApiError {
 
 pub fn no_access_to_any(role: Role) -> ApiError {
     ApiError::unauthorised(format!(
-        "You can't access this resource as it requires '{}' access for at least one website.",
+        "You can't access this resource as it requires '{}' access for at role one website.",
         role.name()
     ))
 }
@@ -50,13 +42,12 @@ pub fn sites(call: &Call<'_>, world: &World, role: Role) -> ApiResult<Sites> {
 }
 
 pub fn sites_named(call: &Call<'_>, world: &World, text: &str, role: Role) -> ApiResult<Sites> {
-    let least = role_of(role);
     if text == "all" {
         let ids = world
             .snapshot
             .sites
             .iter()
-            .filter(|site| call.principal.has_role(site.idsite, least));
+            .filter(|site| call.principal.has_role(site.idsite, role));
         return Ok(Sites {
             ids: ids.map(|site| site.idsite as SiteId).collect(),
             several: true,
@@ -70,7 +61,7 @@ pub fn sites_named(call: &Call<'_>, world: &World, text: &str, role: Role) -> Ap
         if !exists && call.principal.is_superuser() {
             return Err(no_site(part.trim()));
         }
-        if !exists || !call.principal.has_role(i64::from(id), least) {
+        if !exists || !call.principal.has_role(i64::from(id), role) {
             return Err(no_access(role, part.trim()));
         }
         ids.push(id);

@@ -2,7 +2,9 @@
 
 use super::sessions::session_of;
 use super::*;
-use crate::{ANONYMOUS, Error, InviteStatus, Role};
+use model::Role;
+
+use crate::{ANONYMOUS, Error, InviteStatus};
 
 #[tokio::test]
 async fn logins_and_addresses_are_taken_without_case() {

@@ -3,7 +3,9 @@
 use std::time::Instant;
 
 use super::*;
-use crate::{ANONYMOUS, Error, NewToken, Role, TokenScope};
+use model::Role;
+
+use crate::{ANONYMOUS, Error, NewToken, TokenScope};
 
 const HERE: &str = "198.51.100.7";
 

@@ -21,15 +21,16 @@ mod system;
 mod tests;
 mod version;
 
-pub use compile::{CompileError, DEVICE_TYPES};
+pub use compile::CompileError;
 pub use hints::ClientHints;
 pub use names::{Named, Names, Register};
 pub use version::VersionDepth;
 
 use cache::Cache;
 use candidates::{Candidates, List};
+use catalog::values::{DEVICE_TYPES, device_type_number};
+use compile::Layout;
 use compile::rules::Rules;
-use compile::{Layout, device_type_number};
 use detection::Detection;
 use hardware::Surroundings;
 use machine::Scratch;
@@ -107,7 +108,7 @@ pub struct Device {
     pub os_family: Option<String>,
     /// Kind of processor.
     pub os_platform: &'static str,
-    /// A number out of [`DEVICE_TYPES`].
+    /// A number out of [`catalog::values::DEVICE_TYPES`].
     pub device_type: Option<u8>,
     pub brand: String,
     pub model: String,

@@ -1,9 +1,10 @@
 //! Times in logs, to Unix seconds.
 
+use model::SECONDS_PER_DAY;
+
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
-const SECONDS_A_DAY: i64 = 86_400;
 
 /// `10/Oct/2000:13:55:36 -0700`
 pub(super) fn common_log_time(text: &str) -> Option<i64> {
@@ -18,7 +19,7 @@ pub(super) fn common_log_time(text: &str) -> Option<i64> {
     let month = MONTHS.iter().position(|name| *name == month_name)? as i64 + 1;
     let year = number(date.next()?)?;
     Some(
-        day_number(year, month, day)? * SECONDS_A_DAY + clock_seconds(clock)?
+        day_number(year, month, day)? * SECONDS_PER_DAY + clock_seconds(clock)?
             - offset_seconds(offset)?,
     )
 }
@@ -41,7 +42,7 @@ pub(super) fn date_and_clock(date: &str, clock: &str) -> Option<i64> {
         number(date.next()?)?,
         number(date.next()?)?,
     );
-    Some(day_number(year, month, day)? * SECONDS_A_DAY + clock_seconds(clock.trim())?)
+    Some(day_number(year, month, day)? * SECONDS_PER_DAY + clock_seconds(clock.trim())?)
 }
 
 /// `1424731160.123`: Unix seconds

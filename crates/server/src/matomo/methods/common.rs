@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use model::{Answer, Name, Role, SiteId, Value};
+use model::{Answer, Name, Role, SECONDS_PER_DAY, SiteId, Value};
 use settings::{AttemptKind, Secret};
 use tracking::url::{ParamMap, ParamValue};
 
@@ -72,8 +72,7 @@ pub fn texts<T: Into<Value>>(items: impl IntoIterator<Item = T>) -> Value {
 /// Midnight before the day of a moment, in UTC: Matomo lets the data of a site begin there when the first
 /// day is this one.
 pub fn day_before(moment: i64) -> i64 {
-    const DAY_SECONDS: i64 = 86_400;
-    (moment.div_euclid(DAY_SECONDS) - 1) * DAY_SECONDS
+    (moment.div_euclid(SECONDS_PER_DAY) - 1) * SECONDS_PER_DAY
 }
 
 /// Seconds since 1970 as Matomo's tables hold a time, in UTC.
@@ -212,7 +211,6 @@ pub fn sites_in(call: &Call<'_>, world: &World, name: &str, role: Role) -> ApiRe
 
 /// Every site where the caller has at least this role, by id.
 pub fn sites_with(call: &Call<'_>, world: &World, least: Role) -> Vec<i64> {
-    let least = world::role_of(least);
     let sites = world.snapshot.sites.iter().map(|site| site.idsite);
     sites
         .filter(|id| call.principal.has_role(*id, least))
@@ -220,7 +218,7 @@ pub fn sites_with(call: &Call<'_>, world: &World, least: Role) -> Vec<i64> {
 }
 
 pub fn has_role(call: &Call<'_>, site: i64, least: Role) -> bool {
-    call.principal.has_role(site, world::role_of(least))
+    call.principal.has_role(site, least)
 }
 
 /// Only for the user of this name and for superusers. Methods that take the name from a parameter check it

@@ -13,6 +13,7 @@ mod supplement;
 pub mod syntax;
 mod yaml;
 
+use catalog::values::device_type_number;
 use fragments::FRAGMENTS;
 use program::Assembler;
 use rules::{
@@ -23,24 +24,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use yaml::Yaml;
-
-/// Names of the device types; the place is the number that is stored with a visit.
-pub const DEVICE_TYPES: [&str; 14] = [
-    "desktop",
-    "smartphone",
-    "tablet",
-    "feature phone",
-    "console",
-    "tv",
-    "car browser",
-    "smart display",
-    "camera",
-    "portable media player",
-    "phablet",
-    "smart speaker",
-    "wearable",
-    "peripheral",
-];
 
 /// Why the data could not be used.
 #[derive(Debug)]
@@ -387,14 +370,6 @@ impl Compiler<'_> {
             .map(|pattern| Ok((self.pattern(&format!("{pattern}[^a-z0-9]+"))?, brand)))
             .collect()
     }
-}
-
-/// The number of a device type's name.
-pub fn device_type_number(name: &str) -> Option<u8> {
-    DEVICE_TYPES
-        .iter()
-        .position(|known| *known == name)
-        .map(|number| number as u8)
 }
 
 fn device_type(rule: &Yaml) -> Option<u8> {

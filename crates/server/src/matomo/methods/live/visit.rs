@@ -1,18 +1,19 @@
 //! A visit as a row of the log.
 
 use catalog::columns::{NO_FLOAT, NONE, PLUGIN_BITS, float, visit};
-use model::{Row, Value};
+use catalog::values::REFERRER_TYPES;
+use model::{Row, SECONDS_PER_DAY, Value};
 use query::VisitRows;
 use query::period::PeriodKind;
 use settings::DimensionScope;
+use tracking::device::device_type_name;
 
 use super::action;
 use super::commerce::{self, Totals, amount};
 use super::log::{ICONS, IMAGES, Log, Place, filled, slot, variables};
 use crate::matomo::methods::common::{datetime, field};
-use crate::matomo::show::{DEVICE_TYPES, REFERRER_TYPES, device_type_label};
+use crate::matomo::show::device_type_label;
 
-const SECONDS_PER_DAY: i64 = 86_400;
 const DIRECT: i64 = 1;
 const SEARCH: i64 = 2;
 const SOCIAL: i64 = 7;
@@ -279,9 +280,7 @@ fn unknown_or(log: &Log, text: &str) -> String {
 fn device(log: &Log, visit: &[i64], row: &mut Row) {
     let sources = &log.call.app.sources;
     let kind = visit[visit::DEVICE_TYPE];
-    let known = usize::try_from(kind)
-        .ok()
-        .and_then(|at| DEVICE_TYPES.get(at).copied());
+    let known = u8::try_from(kind).ok().and_then(device_type_name);
     let icon = known.unwrap_or("unknown").replace(' ', "_");
     row.set(
         "deviceType",

@@ -123,7 +123,7 @@ fn ids(call: &Call<'_>, world: &World, with: With) -> Vec<i64> {
     match with {
         With::AtLeast(role) => sites_with(call, world, role),
         With::Exactly(role) => {
-            let role = Some(crate::matomo::world::role_of(role));
+            let role = Some(role);
             let sites = world.snapshot.sites.iter().map(|site| site.idsite);
             sites
                 .filter(|id| call.principal.role(*id) == role)
@@ -170,7 +170,7 @@ async fn restricted(call: &Call<'_>, ids: Vec<i64>) -> ApiResult<Vec<i64>> {
         return Ok(ids);
     }
     let other = call.app.settings.principal_of(login).await?;
-    let may_see = |id: &i64| other.has_role(*id, settings::Role::View);
+    let may_see = |id: &i64| other.has_role(*id, Role::View);
     Ok(ids.into_iter().filter(may_see).collect())
 }
 

@@ -84,7 +84,7 @@ pub async fn capabilities(_call: Call<'_>) -> ApiResult<Answer> {
 /// What `access` names: one role, or none, and capabilities.
 #[derive(Debug, PartialEq)]
 struct Wanted {
-    role: Option<settings::Role>,
+    role: Option<Role>,
     capabilities: Vec<String>,
 }
 
@@ -96,7 +96,7 @@ fn wanted(access: &[String]) -> ApiResult<Wanted> {
     let mut roles = Vec::new();
     let mut capabilities = Vec::new();
     for name in access {
-        match (settings::Role::parse(name), name.as_str()) {
+        match (Role::from_name(name), name.as_str()) {
             (Some(role), _) => roles.push(Some(role)),
             (None, "noaccess") => roles.push(None),
             (None, name) if is_capability(name) => capabilities.push(name.to_owned()),
@@ -183,14 +183,14 @@ pub async fn remove_capabilities(call: Call<'_>) -> ApiResult<Answer> {
 /// The role or capability that `access` names.
 fn asked_access<'a>(call: &'a Call<'_>) -> ApiResult<&'a str> {
     let access = needed(call, "access")?;
-    match settings::Role::parse(access).is_some() || is_capability(access) {
+    match Role::from_name(access).is_some() || is_capability(access) {
         true => Ok(access),
         false => Err(unknown_access()),
     }
 }
 
 fn has(access: &SiteAccess, name: &str) -> bool {
-    let role = access.role.map(settings::Role::name);
+    let role = access.role.map(Role::name);
     role == Some(name)
         || access
             .capabilities
@@ -299,7 +299,7 @@ pub async fn for_user(call: Call<'_>) -> ApiResult<Answer> {
             rows.push(Value::Map(vec![
                 field("idsite", site.idsite),
                 field("site_name", site.name.clone()),
-                field("role", access.role.map_or("noaccess", settings::Role::name)),
+                field("role", access.role.map_or("noaccess", Role::name)),
                 field("capabilities", texts(access.capabilities)),
             ]));
         }
@@ -346,7 +346,7 @@ mod tests {
         assert_eq!(
             of(&["view", "tagmanager_write"]),
             Some(Wanted {
-                role: Some(settings::Role::View),
+                role: Some(Role::View),
                 capabilities: vec!["tagmanager_write".to_owned()]
             })
         );

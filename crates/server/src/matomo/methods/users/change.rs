@@ -49,7 +49,7 @@ pub async fn add(call: Call<'_>) -> ApiResult<Answer> {
     if let Some(site) = site {
         call.app
             .settings
-            .set_access(&login, Some(settings::Role::View), &[], &[site])
+            .set_access(&login, Some(Role::View), &[], &[site])
             .await?;
     }
     Ok(Answer::Done)

@@ -1,6 +1,6 @@
 //! Users are invited by a link with which they set their own password.
 
-use model::Answer;
+use model::{Answer, Role};
 use settings::User;
 
 use super::change::first_site;
@@ -29,7 +29,7 @@ pub async fn invite(call: Call<'_>) -> ApiResult<Answer> {
     if let Some(site) = site {
         call.app
             .settings
-            .set_access(login, Some(settings::Role::View), &[], &[site])
+            .set_access(login, Some(Role::View), &[], &[site])
             .await?;
     }
     Ok(Answer::Done)

@@ -140,7 +140,7 @@ pub async fn is_superuser(call: Call<'_>) -> ApiResult<Answer> {
 
 /// Whether a name is taken tells who is here: only people who may see a site are told.
 fn sees_something(call: &Call<'_>) -> ApiResult<()> {
-    let sites = call.principal.sites_with(settings::Role::View);
+    let sites = call.principal.sites_with(Role::View);
     match call.principal.is_superuser() || sites.is_none_or(|sites| !sites.is_empty()) {
         true => Ok(()),
         false => Err(crate::matomo::world::no_access_to_any(Role::View)),
