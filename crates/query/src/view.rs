@@ -72,6 +72,12 @@ pub trait Chunk: Send + Sync {
             items: finer(TableId::Items)?,
         })
     }
+
+    /// Several visits, places ascending; a store may read them together.
+    fn visits_at(&self, places: &[u32]) -> Result<Vec<VisitRows>, QueryError> {
+        let visits = places.iter().map(|place| self.visit_rows(*place as usize));
+        visits.collect()
+    }
 }
 
 /// A visit and the rows of the finer tables that belong to it, in order of arrival.

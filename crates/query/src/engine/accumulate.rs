@@ -1,7 +1,8 @@
-use catalog::columns::{Kind, NO_FLOAT, NONE, TableId, action, conversion, float, item, visit};
+use catalog::columns::{NO_FLOAT, NONE, TableId, action, conversion, float, item, visit};
 use model::Texts;
 
 use super::distinct::Distinct;
+use super::prepare::THREADS;
 use crate::question::{Measure, Operand, Test, Verb};
 
 /// Sums of floating point numbers are kept as whole multiples of 2^-60: exact for all amounts that
@@ -119,7 +120,7 @@ impl Accumulator {
                 if let Some(last) = last {
                     last.resize(groups, 0);
                 }
-                distinct.tidy(groups);
+                distinct.tidy();
             }
         }
     }
@@ -157,7 +158,7 @@ impl Accumulator {
                 .collect(),
             Counted::Extreme { best, .. } => best,
             Counted::Distinct { distinct, .. } => {
-                let counts = distinct.counts(groups);
+                let counts = distinct.counts(groups, THREADS);
                 counts.into_iter().map(f64::from).collect()
             }
         }
@@ -311,13 +312,12 @@ fn distinct(table: TableId, operand: Operand, present: bool, slots: &mut dyn Slo
             counts: Vec::new(),
         };
     }
-    let kind = operand.table.columns()[operand.column].kind;
     let of_visit = operand.table == TableId::Visits && table != TableId::Visits;
     Counted::Distinct {
         slot: slots.slot(operand),
         present,
         last: of_visit.then(Vec::new),
-        distinct: Distinct::new(matches!(kind, Kind::Text | Kind::Action)),
+        distinct: Distinct::new(),
     }
 }
 

@@ -11,6 +11,8 @@ use crate::segment::Filter;
 use crate::view::{QueryError, View, VisitRows};
 
 const BLOCK_ROWS: usize = 4096;
+/// Visits read together.
+const READ_VISITS: usize = 1000;
 
 /// Which whole visits to read, for the visit log and profiles.
 #[derive(Clone, Debug)]
@@ -58,10 +60,24 @@ pub fn visits(
     find(view, list, limits, wanted, &mut found)?;
     keep_first(&mut found, list.order, wanted);
     sort(&mut found, list.order);
-    let mut rows = Vec::new();
-    for one in found.into_iter().skip(list.offset) {
-        limits.check()?;
-        rows.push(view.chunks[one.position].visit_rows(one.place as usize)?);
+    let found = found.get(list.offset..).unwrap_or_default();
+    read(view, found, limits)
+}
+
+/// Reads the visits found, chunk by chunk, and puts them in the order of the list.
+fn read(view: &View, found: &[Found], limits: &Limits) -> Result<Vec<VisitRows>, QueryError> {
+    let mut order: Vec<usize> = (0..found.len()).collect();
+    order.sort_unstable_by_key(|at| (found[*at].position, found[*at].place));
+    let mut rows = vec![VisitRows::default(); found.len()];
+    for part in order.chunk_by(|one, other| found[*one].position == found[*other].position) {
+        for part in part.chunks(READ_VISITS) {
+            limits.check()?;
+            let places: Vec<u32> = part.iter().map(|at| found[*at].place).collect();
+            let visits = view.chunks[found[part[0]].position].visits_at(&places)?;
+            for (at, visit) in part.iter().zip(visits) {
+                rows[*at] = visit;
+            }
+        }
     }
     Ok(rows)
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use ahash::AHashSet;
 use catalog::columns::{Kind, NO_FLOAT, NONE, float};
 use jiff::civil::Date;
+use memchr::memmem;
 use model::{Day, SECONDS_PER_DAY, Texts};
 
 use super::clock::Clock;
@@ -32,7 +33,7 @@ enum Compiled {
     Unsigned(Comparison, u64),
     Few(Vec<i64>),
     Many(AHashSet<i64>),
-    Text(TextTest),
+    Text(Box<TextTest>),
     Nothing,
 }
 
@@ -179,10 +180,14 @@ fn compile(wanted: &Wanted) -> Compiled {
         Wanted::Unsigned(comparison, bound) => Compiled::Unsigned(*comparison, *bound),
         Wanted::OneOf(values) if values.len() <= FEW => Compiled::Few(values.clone()),
         Wanted::OneOf(values) => Compiled::Many(values.iter().copied().collect()),
-        Wanted::Text(how, text) => Compiled::Text(TextTest::new(*how, std::slice::from_ref(text))),
-        Wanted::TextOneOf(texts) => Compiled::Text(TextTest::new(TextMatch::Equal, texts)),
+        Wanted::Text(how, text) => text_test(*how, std::slice::from_ref(text)),
+        Wanted::TextOneOf(texts) => text_test(TextMatch::Equal, texts),
         Wanted::Nothing => Compiled::Nothing,
     }
+}
+
+fn text_test(how: TextMatch, texts: &[String]) -> Compiled {
+    Compiled::Text(Box::new(TextTest::new(how, texts)))
 }
 
 /// Numbers of texts are given in order, so what is known of each fits pages of a vector; each page comes
@@ -197,6 +202,8 @@ const YES: u8 = 2;
 struct TextTest {
     how: TextMatch,
     folded: Vec<String>,
+    /// For `Contains`, which always has one text.
+    finder: Option<memmem::Finder<'static>>,
     known: Vec<std::sync::OnceLock<Box<[AtomicU8]>>>,
 }
 
@@ -206,9 +213,12 @@ impl TextTest {
             TextMatch::Equal => fold_whole(text).into_owned(),
             _ => fold(text).into_owned(),
         };
+        let folded: Vec<String> = texts.iter().map(folded).collect();
+        let needle = folded.first().filter(|_| how == TextMatch::Contains);
         TextTest {
             how,
-            folded: texts.iter().map(folded).collect(),
+            finder: needle.map(|text| memmem::Finder::new(text).into_owned()),
+            folded,
             known: (0..PAGES).map(|_| std::sync::OnceLock::new()).collect(),
         }
     }
@@ -218,9 +228,12 @@ impl TextTest {
             TextMatch::Equal => fold_whole(text),
             _ => fold(text),
         };
+        if let Some(finder) = &self.finder {
+            return finder.find(folded.as_bytes()).is_some();
+        }
         self.folded.iter().any(|wanted| match self.how {
             TextMatch::Equal => folded == wanted.as_str(),
-            TextMatch::Contains => folded.contains(wanted.as_str()),
+            TextMatch::Contains => false,
             TextMatch::StartsWith => folded.starts_with(wanted.as_str()),
             TextMatch::EndsWith => folded.ends_with(wanted.as_str()),
         })
