@@ -22,4 +22,4 @@ pub use compact::{Compacted, Compaction};
 pub use error::StoreError;
 pub use hot::HotVisits;
 pub use segment::{Segment, SegmentChunk};
-pub use store::{Counters, Options, SealedVisit, Store, Totals};
+pub use store::{Counters, NewSegment, Options, SealedVisit, Store, Totals};

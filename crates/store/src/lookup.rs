@@ -166,7 +166,7 @@ impl Lookup {
     /// narrowed down.
     fn lower_bound(&self, before: u64, count: u64, wanted: u32) -> Result<u64, StoreError> {
         let (mut low, mut high) = (0, count);
-        let mut guess = (u128::from(wanted) * u128::from(count) >> 32) as u64;
+        let mut guess = ((u128::from(wanted) * u128::from(count)) >> 32) as u64;
         while low < high {
             let start = guess
                 .saturating_sub(WINDOW_ENTRIES / 2)

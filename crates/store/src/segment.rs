@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use catalog::columns::{TableId, conversion, visit};
-use query::{Chunk, ChunkId, QueryError, Values};
+use query::{Chunk, ChunkId, QueryError, Values, VisitRows};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{Cached, ColumnCache, ColumnKey};
@@ -271,42 +271,60 @@ impl Segment {
         }
     }
 
-    /// Some rows of some columns, column by column.
+    /// Some rows, in ascending ranges, of some columns; column by column.
     pub fn cells(
         &self,
         table: TableId,
-        rows: Range<usize>,
+        ranges: &[Range<usize>],
         columns: &[usize],
     ) -> Result<Vec<Vec<i64>>, StoreError> {
-        let read = |column: &usize| self.cells_of(table, rows.clone(), *column);
+        let read = |column: &usize| self.cells_of(table, ranges, *column);
         columns.iter().map(read).collect()
     }
 
     fn cells_of(
         &self,
         table: TableId,
-        rows: Range<usize>,
+        ranges: &[Range<usize>],
         column: usize,
     ) -> Result<Vec<i64>, StoreError> {
         let known = &self.tables[table as usize];
+        let count = ranges.iter().map(ExactSizeIterator::len).sum();
         let position = match known.columns[column] {
-            Stored::Constant(value) => return Ok(vec![value; rows.len()]),
+            Stored::Constant(value) => return Ok(vec![value; count]),
             Stored::At(position) => position,
         };
-        let mut values = Vec::with_capacity(rows.len());
         if let Some(Cached::Values(cached)) = self.cache.get(self.key(table, column)) {
-            cached.read(rows, &mut values);
-            return Ok(values);
+            return Ok(pick(&cached, ranges));
         }
         let reads = known.reads[column].fetch_add(1, Ordering::Relaxed);
-        if reads >= READS_WORTH_KEEPING || rows.len() * 4 > known.rows {
-            self.column(table, column)?.read(rows, &mut values);
-            return Ok(values);
+        if reads >= READS_WORTH_KEEPING || count * 4 > known.rows {
+            return Ok(pick(&self.column(table, column)?, ranges));
         }
         match &known.file {
-            Some(file) => file.read_rows(position, rows),
-            None => Ok(values),
+            Some(file) => file.read_rows(position, ranges),
+            None => Ok(Vec::new()),
         }
+    }
+
+    /// Whole rows, in ascending ranges.
+    fn whole_rows(
+        &self,
+        table: TableId,
+        ranges: &[Range<usize>],
+    ) -> Result<Vec<Box<[i64]>>, StoreError> {
+        let count = ranges.iter().map(ExactSizeIterator::len).sum();
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        let all: Vec<usize> = (0..table.columns().len()).collect();
+        let mut rows = vec![Vec::with_capacity(all.len()); count];
+        for cells in self.cells(table, ranges, &all)? {
+            for (row, cell) in rows.iter_mut().zip(cells) {
+                row.push(cell);
+            }
+        }
+        Ok(rows.into_iter().map(Vec::into_boxed_slice).collect())
     }
 
     pub fn visit_starts(&self, table: TableId) -> Result<Arc<[u32]>, StoreError> {
@@ -480,16 +498,41 @@ impl Chunk for SegmentChunk {
     }
 
     fn rows_of(&self, table: TableId, rows: Range<usize>) -> Result<Vec<Box<[i64]>>, QueryError> {
-        let all: Vec<usize> = (0..table.columns().len()).collect();
-        let mut out = vec![Vec::with_capacity(all.len()); rows.len()];
-        if rows.is_empty() {
-            return Ok(Vec::new());
-        }
-        for cells in self.segment.cells(table, rows, &all)? {
-            for (row, cell) in out.iter_mut().zip(cells) {
-                row.push(cell);
+        Ok(self
+            .segment
+            .whole_rows(table, std::slice::from_ref(&rows))?)
+    }
+
+    fn visits_at(&self, places: &[u32]) -> Result<Vec<VisitRows>, QueryError> {
+        let places = places.iter().map(|place| *place as usize);
+        let ranges: Vec<Range<usize>> = places.clone().map(|place| place..place + 1).collect();
+        let rows = self.segment.whole_rows(TableId::Visits, &ranges)?;
+        let mut visits: Vec<VisitRows> = rows
+            .into_iter()
+            .map(|visit| VisitRows {
+                visit,
+                ..VisitRows::default()
+            })
+            .collect();
+        for table in FINER {
+            let starts = self.segment.visit_starts(table)?;
+            let rows_at = |place: usize| starts[place] as usize..starts[place + 1] as usize;
+            let ranges: Vec<Range<usize>> = places.clone().map(rows_at).collect();
+            let mut rows = self.segment.whole_rows(table, &ranges)?.into_iter();
+            for (visit, range) in visits.iter_mut().zip(ranges) {
+                let own = rows.by_ref().take(range.len()).collect();
+                match table {
+                    TableId::Conversions => visit.conversions = own,
+                    TableId::Items => visit.items = own,
+                    _ => visit.actions = own,
+                }
             }
         }
-        Ok(out.into_iter().map(Vec::into_boxed_slice).collect())
+        Ok(visits)
     }
+}
+
+fn pick(values: &Values, ranges: &[Range<usize>]) -> Vec<i64> {
+    let rows = ranges.iter().cloned().flatten();
+    rows.map(|row| values.get(row)).collect()
 }

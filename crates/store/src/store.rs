@@ -48,13 +48,15 @@ pub struct Store {
     actions: Arc<Texts>,
     cache: Arc<ColumnCache>,
     filters: Arc<FilterCache>,
-    state: Mutex<State>,
+    /// Held while files are written; taken before `slots`.
+    writer: Mutex<Writer>,
+    /// What views are made of; never held while files are written.
+    slots: Mutex<Vec<Slot>>,
 }
 
-struct State {
+struct Writer {
     /// As it is on the disk.
     manifest: Manifest,
-    slots: Vec<Slot>,
     stopped: bool,
 }
 
@@ -65,6 +67,13 @@ struct Slot {
     dead: Vec<u64>,
     /// For views; made anew when a visit dies.
     chunk: Option<Arc<SegmentChunk>>,
+}
+
+/// A segment on the disk that no manifest names yet; dropping it loses nothing but the work.
+pub struct NewSegment {
+    written: (Description, u32),
+    /// By place.
+    visits: Vec<Arc<VisitRows>>,
 }
 
 /// Numbers that go on where they were after a restart.
@@ -131,11 +140,11 @@ impl Store {
             actions: Arc::new(actions?),
             cache,
             filters: Arc::new(FilterCache::new(options.filter_bytes)),
-            state: Mutex::new(State {
+            writer: Mutex::new(Writer {
                 manifest,
-                slots,
                 stopped: false,
             }),
+            slots: Mutex::new(slots),
         };
         Ok((store, hot))
     }
@@ -152,19 +161,18 @@ impl Store {
 
     /// As of the last commit.
     pub fn counters(&self) -> Counters {
-        let state = self.lock();
+        let writer = lock(&self.writer);
         Counters {
-            applied: state.manifest.applied,
-            next_visit: state.manifest.next_visit,
-            next_action: state.manifest.next_action,
+            applied: writer.manifest.applied,
+            next_visit: writer.manifest.next_visit,
+            next_action: writer.manifest.next_action,
         }
     }
 
     /// The data of this moment: the sealed visits, and the open ones as chunks.
     pub fn view(&self, hot: Vec<Arc<dyn Chunk>>) -> View {
-        let mut state = self.lock();
-        let sealed = state
-            .slots
+        let mut slots = lock(&self.slots);
+        let sealed = slots
             .iter_mut()
             .map(|slot| -> Arc<dyn Chunk> { slot.chunk() });
         View {
@@ -175,53 +183,82 @@ impl Store {
         }
     }
 
-    /// Makes everything lasting: the dictionaries, the open visits that changed, the visits to be
-    /// sealed (which are not open any more), visits that died, and the counters. After an error the
-    /// store is as before, unless it says that it stopped.
+    /// Writes visits as a new segment that nothing refers to yet: the long part of sealing, which may
+    /// run beside tracking and questions. No visits make no segment.
+    pub fn write(&self, visits: Vec<Arc<VisitRows>>) -> Result<Option<NewSegment>, StoreError> {
+        if visits.is_empty() {
+            return Ok(None);
+        }
+        let number = {
+            let mut writer = lock(&self.writer);
+            writer.check()?;
+            writer.take_number()
+        };
+        let rows = Sealing(MemoryChunk::new(ChunkId(number), visits));
+        let written = match write_segment(&self.disk, number, &rows) {
+            Ok(written) => written,
+            Err(error) => {
+                self.disk.remove(&folder_name(number));
+                return Err(error);
+            }
+        };
+        Ok(Some(NewSegment {
+            written,
+            visits: rows.0.visits().to_vec(),
+        }))
+    }
+
+    /// Makes everything lasting: the dictionaries, the open visits that changed, the visits of a new
+    /// segment (which are not open any more, unless they changed since they were written), visits that
+    /// died, and the counters. After an error the store is as before, unless it says that it stopped.
     pub fn commit(
         &self,
         hot: &mut HotVisits,
-        seal: &[i64],
+        new: Option<NewSegment>,
         counters: Counters,
     ) -> Result<(), StoreError> {
-        let mut state = self.lock();
-        state.check()?;
-        let mut next = state.manifest.clone();
+        let mut writer = lock(&self.writer);
+        writer.check()?;
+        let mut next = writer.manifest.clone();
+        for (entry, slot) in next.segments.iter_mut().zip(lock(&self.slots).iter()) {
+            entry.dead = slot.dead_runs();
+        }
         next.applied = counters.applied;
         next.next_visit = counters.next_visit;
         next.next_action = counters.next_action;
         next.texts = dictionary::append(&self.disk, TEXTS, &self.texts, next.texts)?;
         next.actions = dictionary::append(&self.disk, ACTIONS, &self.actions, next.actions)?;
-        let sealed = self.seal(hot, seal, &mut next)?;
-        self.write_open(hot, seal, &mut next)?;
-        for (entry, slot) in next.segments.iter_mut().zip(&state.slots) {
-            entry.dead = slot.dead_runs();
-        }
-        if let Some(slot) = &sealed {
+        let (slot, sealed) = match new {
+            Some(new) => {
+                let (slot, sealed) = self.sealed(hot, new)?;
+                (Some(slot), sealed)
+            }
+            None => (None, Vec::new()),
+        };
+        self.write_open(hot, &sealed, &mut next)?;
+        if let Some(slot) = &slot {
             next.segments.push(slot.entry());
         }
-        state.replace(&self.disk, next)?;
-        state.slots.extend(sealed);
-        hot.committed(seal);
+        writer.replace(&self.disk, next)?;
+        lock(&self.slots).extend(slot);
+        hot.committed(&sealed);
         Ok(())
     }
 
-    fn seal(
-        &self,
-        hot: &HotVisits,
-        seal: &[i64],
-        next: &mut Manifest,
-    ) -> Result<Option<Slot>, StoreError> {
-        let visits: Vec<Arc<VisitRows>> =
-            seal.iter().filter_map(|id| hot.get(*id).cloned()).collect();
-        if visits.is_empty() {
-            return Ok(None);
+    /// The slot of a new segment, and the visits that are still as they were written; the others stay
+    /// open and are dead in the segment.
+    fn sealed(&self, hot: &HotVisits, new: NewSegment) -> Result<(Slot, Vec<i64>), StoreError> {
+        let mut slot = Slot::new(&self.disk, new.written, &self.cache)?;
+        let mut sealed = Vec::with_capacity(new.visits.len());
+        for (place, written) in new.visits.iter().enumerate() {
+            let id = written.visit[visit::ID];
+            if hot.get(id).is_some_and(|open| Arc::ptr_eq(open, written)) {
+                sealed.push(id);
+            } else {
+                slot.kill(place);
+            }
         }
-        let number = next.next_segment;
-        next.next_segment += 1;
-        let rows = Sealing(MemoryChunk::new(ChunkId(number), visits));
-        let written = write_segment(&self.disk, number, &rows)?;
-        Ok(Some(Slot::new(&self.disk, written, &self.cache)?))
+        Ok((slot, sealed))
     }
 
     fn write_open(
@@ -261,9 +298,9 @@ impl Store {
     /// Marks sealed visits as replaced or erased: from now on no view has them. Lasting with the next
     /// commit.
     pub fn mark_dead(&self, visits: &[(ChunkId, u32)]) {
-        let mut state = self.lock();
+        let mut slots = lock(&self.slots);
         for (chunk, place) in visits {
-            if let Some(slot) = state.slot_mut(*chunk) {
+            if let Some(slot) = slot_of(&mut slots, *chunk) {
                 slot.kill(*place as usize);
             }
         }
@@ -272,13 +309,13 @@ impl Store {
     /// A sealed visit with everything it did; `None` where it is gone.
     pub fn visit(&self, chunk: ChunkId, place: u32) -> Result<Option<VisitRows>, StoreError> {
         let chunk = {
-            let mut state = self.lock();
-            match state.slot_mut(chunk) {
+            let mut slots = lock(&self.slots);
+            match slot_of(&mut slots, chunk) {
                 Some(slot) if slot.is_alive(place as usize) => slot.chunk(),
                 _ => return Ok(None),
             }
         };
-        Ok(Some(chunk.visit_rows(place as usize)?))
+        Ok(chunk.visits_at(&[place])?.pop())
     }
 
     /// Reads a sealed visit to be changed, and marks it dead.
@@ -298,8 +335,8 @@ impl Store {
         columns: &[usize],
     ) -> Result<Option<Vec<i64>>, StoreError> {
         let segment = {
-            let mut state = self.lock();
-            match state.slot_mut(chunk) {
+            let mut slots = lock(&self.slots);
+            match slot_of(&mut slots, chunk) {
                 Some(slot) if slot.is_alive(place as usize) => slot.segment.clone(),
                 _ => return Ok(None),
             }
@@ -341,9 +378,8 @@ impl Store {
         (from, until): (Timestamp, Timestamp),
         user_fits: impl Fn(i64) -> bool,
     ) -> Result<Option<SealedVisit>, StoreError> {
-        let state = self.lock();
-        let mut slots: Vec<(&Slot, i64)> = state
-            .slots
+        let all = lock(&self.slots);
+        let mut slots: Vec<(&Slot, i64)> = all
             .iter()
             .filter_map(|slot| {
                 let bounds = slot.segment.bounds(TableId::Visits, visit::LAST_TIME);
@@ -393,9 +429,8 @@ impl Store {
 
     /// Whether a sealed visit of the site has an order of this number (in the dictionary of texts).
     pub fn has_order(&self, site: SiteId, order: i64) -> Result<bool, StoreError> {
-        let state = self.lock();
         let hash = hash(i64::from(site), order);
-        for slot in &state.slots {
+        for slot in lock(&self.slots).iter() {
             for place in slot.segment.places(By::Order, hash)? {
                 if !slot.is_alive(place as usize) {
                     continue;
@@ -404,7 +439,11 @@ impl Store {
                 let place = place as usize;
                 let rows = starts[place] as usize..starts[place + 1] as usize;
                 let columns = [conversion::ORDER, conversion::SITE];
-                let cells = slot.segment.cells(TableId::Conversions, rows, &columns)?;
+                let cells = slot.segment.cells(
+                    TableId::Conversions,
+                    std::slice::from_ref(&rows),
+                    &columns,
+                )?;
                 let mut pairs = cells[0].iter().zip(&cells[1]);
                 if pairs.any(|pair| pair == (&order, &i64::from(site))) {
                     return Ok(true);
@@ -435,16 +474,16 @@ impl Store {
         &self,
         choose: impl Fn(&[Slot]) -> Option<std::ops::Range<usize>>,
     ) -> Result<Option<Compaction>, StoreError> {
-        let mut state = self.lock();
-        state.check()?;
-        let Some(range) = choose(&state.slots) else {
+        let mut writer = lock(&self.writer);
+        writer.check()?;
+        let slots = lock(&self.slots);
+        let Some(range) = choose(&slots) else {
             return Ok(None);
         };
         // The number is spent even if the work is never committed; what it wrote is removed at the
         // next start.
-        let number = state.manifest.next_segment;
-        state.manifest.next_segment += 1;
-        let sources = state.slots[range].iter().map(|slot| Part {
+        let number = writer.take_number();
+        let sources = slots[range].iter().map(|slot| Part {
             segment: slot.segment.clone(),
             dead: slot.dead.clone(),
         });
@@ -458,38 +497,36 @@ impl Store {
     /// Replaces the sources by the merged segment. Visits that died meanwhile are dead there too. Must
     /// not come between a look-up and the use of the visit it found.
     pub fn commit_compaction(&self, compacted: Compacted) -> Result<(), StoreError> {
-        let mut state = self.lock();
-        state.check()?;
+        let mut writer = lock(&self.writer);
+        writer.check()?;
         let first = compacted.sources.first().map(|part| part.segment.number);
         let count = compacted.sources.len();
-        let start = state
-            .slots
-            .iter()
-            .position(|slot| Some(slot.segment.number) == first);
-        let Some(start) = start.filter(|start| start + count <= state.slots.len()) else {
-            return Ok(());
-        };
         let merged = match compacted.merged {
-            Some(written) => {
-                let mut slot = Slot::new(&self.disk, written, &self.cache)?;
-                for (at, new_places) in compacted.new_places.iter().enumerate() {
-                    let old = &state.slots[start + at];
-                    for (place, new) in new_places.iter().enumerate() {
-                        if *new != DROPPED && !old.is_alive(place) {
-                            slot.kill(*new as usize);
-                        }
-                    }
-                }
-                Some(slot)
-            }
+            Some(written) => Some(Slot::new(&self.disk, written, &self.cache)?),
             None => None,
         };
-        let mut next = state.manifest.clone();
-        next.segments = state.slots.iter().map(Slot::entry).collect();
-        next.segments
-            .splice(start..start + count, merged.iter().map(Slot::entry));
-        state.replace(&self.disk, next)?;
-        for old in state.slots.splice(start..start + count, merged) {
+        let mut merged: Vec<Slot> = merged.into_iter().collect();
+        let mut next = writer.manifest.clone();
+        let start = {
+            let slots = lock(&self.slots);
+            let numbers = slots.iter().map(|slot| Some(slot.segment.number));
+            let Some(start) = numbers.into_iter().position(|number| number == first) else {
+                return Ok(());
+            };
+            if start + count > slots.len() {
+                return Ok(());
+            }
+            kill_moved(&mut merged, &slots[start..], &compacted.new_places);
+            next.segments = slots.iter().map(Slot::entry).collect();
+            start
+        };
+        let entries = merged.iter().map(Slot::entry);
+        next.segments.splice(start..start + count, entries);
+        writer.replace(&self.disk, next)?;
+        let mut slots = lock(&self.slots);
+        // Those that died while the manifest was written; lasting with the next commit.
+        kill_moved(&mut merged, &slots[start..], &compacted.new_places);
+        for old in slots.splice(start..start + count, merged) {
             old.segment.retire();
         }
         Ok(())
@@ -497,15 +534,8 @@ impl Store {
 
     /// Compares everything on the disk with its checksums; the errors name the files.
     pub fn verify(&self) -> Vec<StoreError> {
-        let (manifest, segments) = {
-            let state = self.lock();
-            let segments: Vec<_> = state
-                .slots
-                .iter()
-                .map(|slot| slot.segment.clone())
-                .collect();
-            (state.manifest.clone(), segments)
-        };
+        let manifest = lock(&self.writer).manifest.clone();
+        let segments = self.segments();
         let mut errors = Vec::new();
         errors.extend(Manifest::load(&self.disk).err());
         errors.extend(dictionary::load(&self.disk, TEXTS, manifest.texts).err());
@@ -516,14 +546,18 @@ impl Store {
     }
 
     pub fn totals(&self) -> Totals {
-        let state = self.lock();
+        let dictionaries = {
+            let writer = lock(&self.writer);
+            writer.manifest.texts.bytes + writer.manifest.actions.bytes
+        };
+        let slots = lock(&self.slots);
         let mut totals = Totals {
-            segments: state.slots.len(),
-            bytes: state.manifest.texts.bytes + state.manifest.actions.bytes,
+            segments: slots.len(),
+            bytes: dictionaries,
             cached_bytes: self.cache.size_bytes(),
             ..Totals::default()
         };
-        for slot in &state.slots {
+        for slot in slots.iter() {
             let size = slot.size();
             totals.visits += size.visits;
             totals.dead_visits += size.dead;
@@ -535,18 +569,32 @@ impl Store {
 
     /// The segments, oldest first.
     pub fn segments(&self) -> Vec<Arc<Segment>> {
-        let state = self.lock();
-        state
-            .slots
-            .iter()
-            .map(|slot| slot.segment.clone())
-            .collect()
+        let slots = lock(&self.slots);
+        slots.iter().map(|slot| slot.segment.clone()).collect()
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn slot_of(slots: &mut [Slot], chunk: ChunkId) -> Option<&mut Slot> {
+    slots.iter_mut().find(|slot| slot.segment.number == chunk.0)
+}
+
+/// Visits that died in the sources of a merge are dead in the merged segment.
+fn kill_moved(merged: &mut [Slot], sources: &[Slot], new_places: &[Vec<u32>]) {
+    let Some(merged) = merged.first_mut() else {
+        return;
+    };
+    for (source, new_places) in sources.iter().zip(new_places) {
+        for (place, new) in new_places.iter().enumerate() {
+            if *new != DROPPED && !source.is_alive(place) {
+                merged.kill(*new as usize);
+            }
+        }
     }
 }
 
@@ -555,7 +603,8 @@ fn cells_at(segment: &Segment, place: u32, columns: &[usize]) -> Result<Vec<i64>
     if place >= segment.rows(TableId::Visits) {
         return Ok(Vec::new());
     }
-    let cells = segment.cells(TableId::Visits, place..place + 1, columns)?;
+    let row = place..place + 1;
+    let cells = segment.cells(TableId::Visits, std::slice::from_ref(&row), columns)?;
     Ok(cells.into_iter().flatten().collect())
 }
 
@@ -595,7 +644,7 @@ fn remove_orphans(disk: &Disk, manifest: &Manifest) -> Result<(), StoreError> {
     Ok(())
 }
 
-impl State {
+impl Writer {
     fn check(&self) -> Result<(), StoreError> {
         match self.stopped {
             true => Err(StoreError::Stopped),
@@ -603,10 +652,10 @@ impl State {
         }
     }
 
-    fn slot_mut(&mut self, chunk: ChunkId) -> Option<&mut Slot> {
-        self.slots
-            .iter_mut()
-            .find(|slot| slot.segment.number == chunk.0)
+    /// A number for a segment. It is spent even if the segment never counts.
+    fn take_number(&mut self) -> u64 {
+        self.manifest.next_segment += 1;
+        self.manifest.next_segment - 1
     }
 
     /// Puts a new manifest in place; files of open visits that it names no more go.

@@ -233,28 +233,31 @@ impl TableFile {
 
     /// Every value of a column.
     pub fn read_column(&self, position: usize) -> Result<Vec<i64>, StoreError> {
-        self.read_rows(position, 0..self.description.rows)
+        self.read_rows(position, std::slice::from_ref(&(0..self.description.rows)))
     }
 
-    /// The values of some rows; only their pages are decoded.
+    /// The values of some rows in ascending ranges; only their pages are decoded.
     pub fn read_rows(
         &self,
         position: usize,
-        rows: std::ops::Range<usize>,
+        ranges: &[std::ops::Range<usize>],
     ) -> Result<Vec<i64>, StoreError> {
         let opened = self.opened()?;
         self.verify_column(opened, position)?;
         let mut reader = self.reader(opened, position)?;
-        let mut values = Vec::with_capacity(rows.len());
+        let count = ranges.iter().map(ExactSizeIterator::len).sum();
+        let mut values = Vec::with_capacity(count);
         let mut read = || -> Result<(), ParquetError> {
-            if rows.start > 0 {
-                reader.skip_records(rows.start)?;
+            let mut at = 0;
+            for range in ranges {
+                reader.skip_records(range.start.saturating_sub(at))?;
+                reader.read_records(range.len(), None, None, &mut values)?;
+                at = range.end;
             }
-            reader.read_records(rows.len(), None, None, &mut values)?;
             Ok(())
         };
         read().map_err(parquet_error(&self.path))?;
-        if values.len() != rows.len() {
+        if values.len() != count {
             return Err(StoreError::corrupt(&self.path, "a column has too few rows"));
         }
         Ok(values)

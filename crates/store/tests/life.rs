@@ -123,7 +123,15 @@ impl Life {
             next_visit: self.next_visit,
             next_action: 1,
         };
-        self.store.commit(&mut self.hot, &seal, counters)
+        let visits = seal.iter().filter_map(|id| self.hot.get(*id).cloned());
+        let new = self.store.write(visits.collect())?;
+        // Some visits go on while they are written.
+        for id in seal.into_iter().filter(|id| id % 7 == 0) {
+            if let Some(rows) = self.hot.get(id).map(|rows| VisitRows::clone(rows)) {
+                self.hot.put(Arc::new(rows));
+            }
+        }
+        self.store.commit(&mut self.hot, new, counters)
     }
 
     fn compact(&mut self) -> Result<(), StoreError> {
