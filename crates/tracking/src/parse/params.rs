@@ -28,6 +28,9 @@ impl fmt::Debug for Token {
     }
 }
 
+/// The parameter that holds the token.
+const TOKEN: &str = "token_auth";
+
 /// The parameters of one hit; its token is kept apart.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HitParams {
@@ -37,17 +40,20 @@ pub struct HitParams {
 
 impl HitParams {
     /// Cuts every value to the limit of its parameter and takes the token out.
-    pub fn new(sent: ParamMap) -> HitParams {
-        let mut hit = HitParams::default();
-        for (name, value) in sent.iter() {
-            match value {
-                ParamValue::Text(text) if name == "token_auth" => hit.token = Token::new(text),
-                _ if name == "token_auth" => {}
-                ParamValue::Text(text) => hit.map.insert_text(name, kept(name, text)),
-                map => hit.map.insert(name.to_owned(), map.clone()),
-            }
+    pub fn new(mut sent: ParamMap) -> HitParams {
+        let token = sent.text(TOKEN).and_then(Token::new);
+        let changes: Vec<(String, String)> = sent
+            .iter()
+            .filter_map(|(name, value)| match value {
+                _ if name == TOKEN => Some((name.to_owned(), String::new())),
+                ParamValue::Text(text) => Some((name.to_owned(), kept(name, text)?)),
+                ParamValue::Map(_) => None,
+            })
+            .collect();
+        for (name, text) in changes {
+            sent.insert_text(&name, text);
         }
-        hit
+        HitParams { map: sent, token }
     }
 
     /// Parameters of a form body count where the query string does not name them.
@@ -127,15 +133,22 @@ impl HitParams {
     }
 }
 
-/// What is kept of a text: JSON as it is, for its texts are unescaped one by one.
-fn kept(name: &str, text: &str) -> String {
+/// What is kept of a text, where that is not all of it: JSON stays as it is, for its texts are unescaped
+/// one by one.
+fn kept(name: &str, text: &str) -> Option<String> {
     let param = params::find(name);
-    let mut text = text.replace('\0', "");
-    if param.is_none_or(|param| param.reading != Reading::Json) {
-        unescape_html(&mut text);
-        cut_chars(&mut text, param.map_or(0, |param| param.limit));
+    let limit = param.map_or(0, |param| param.limit);
+    let is_json = param.is_some_and(|param| param.reading == Reading::Json);
+    let special = text.bytes().any(|byte| matches!(byte, b'&' | 0));
+    if !special && (limit == 0 || text.len() <= limit) {
+        return None;
     }
-    text
+    let mut text = text.replace('\0', "");
+    if !is_json {
+        unescape_html(&mut text);
+        cut_chars(&mut text, limit);
+    }
+    Some(text)
 }
 
 fn reads(name: &str, reading: Reading) -> bool {
@@ -271,7 +284,8 @@ mod tests {
         assert_eq!(hit.integer("h"), None);
         assert_eq!(hit.text("pv_id"), Some("abcdef"));
         assert_eq!(hit.text("action_name"), Some("a & b A &nothing;"));
-        assert_eq!(hit.text("token_auth"), None);
+        assert_eq!(hit.filled("token_auth"), None);
+        assert_eq!(hit.token().map(Token::expose), Some("secret"));
         assert!(!format!("{hit:?}").contains("secret"));
     }
 

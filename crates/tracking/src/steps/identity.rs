@@ -1,10 +1,11 @@
 //! Who it was: the visitor id by precedence, and the fingerprint of those who have none.
 
 use catalog::columns::PLUGIN_BITS;
+use md5::{Digest, Md5};
 use sha1::Sha1;
-use sha2::{Digest, Sha256};
 
 use super::{Enriching, privacy};
+use crate::device::ClientKind;
 use crate::hit::{IdSource, Identity};
 use crate::outcome::Stop;
 use crate::parse::HitParams;
@@ -98,63 +99,119 @@ pub fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// What stands for a system or browser that is not known.
+const UNKNOWN: &str = "UNK";
+const LANGUAGE_CHARS: usize = 20;
+/// A salt of zeros is none.
+const NO_SALT: [u8; 32] = [0; 32];
+
 /// What a browser is known by for a day: system, browser, plugins, address and language, salted.
+///
+/// It is the text that Matomo hashes, because clients see the hash in the visit log. MD5 hides nothing by
+/// itself: the salts do, the daily one of which is forgotten.
 fn fingerprint(hit: &Enriching<'_>) -> u64 {
-    let device = &hit.hit.device;
-    let across_sites = hit.rules.fingerprint_across_sites;
-    let address = if hit.rules.enrich_with_masked_ip {
-        privacy::masked(hit.ip, hit.rules)
-    } else {
-        hit.ip
-    };
-    let robot = hit.hit.robot.as_ref().map(|robot| robot.name.as_str());
-    let os = robot.unwrap_or(&device.os);
-    let mut hash = Sha256::new();
-    hash.update(hit.sources.salts.instance_salt());
-    let mut field = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    };
-    field(os.as_bytes());
-    field(device.browser.as_bytes());
-    field(device.browser_version.as_bytes());
-    field(&fingerprint_plugins(&device.browser, device.plugins).to_le_bytes());
-    field(&crate::rules::number_of(address).to_le_bytes());
-    field(
-        hit.languages()
-            .chars()
-            .take(20)
-            .collect::<String>()
-            .to_lowercase()
-            .as_bytes(),
-    );
-    if !across_sites {
-        field(&hit.site.id.to_le_bytes());
-        if hit.rules.new_visit_after_midnight {
+    let rules = hit.rules;
+    let mut hash = Md5::new();
+    hash.update(fingerprint_text(hit));
+    update_with_salt(&mut hash, hit.sources.salts.instance_salt());
+    if !rules.fingerprint_across_sites {
+        if rules.new_visit_after_midnight {
             let day = hit.site.zone.day(hit.hit.time);
-            field(&day.0.to_le_bytes());
-            field(&hit.sources.salts.salt(hit.site.id, day));
+            update_with_salt(&mut hash, hit.sources.salts.salt(hit.site.id, day));
         }
+        hash.update(hit.site.id.to_string());
     }
     first_number(&hash.finalize())
 }
 
-/// Internet Explorer cannot say whether it keeps cookies.
-fn fingerprint_plugins(browser: &str, plugins: i64) -> i64 {
-    let cookie = PLUGIN_BITS
-        .iter()
-        .find(|(name, _)| *name == "cookie")
-        .map_or(0, |(_, bit)| 1 << bit);
-    if browser == "IE" {
-        plugins & !cookie
-    } else {
-        plugins
+fn update_with_salt(hash: &mut Md5, salt: [u8; 32]) {
+    if salt != NO_SALT {
+        hash.update(salt);
     }
+}
+
+fn fingerprint_text(hit: &Enriching<'_>) -> String {
+    let device = &hit.hit.device;
+    let robot = hit.hit.robot.as_ref().map(|robot| robot.name.as_str());
+    let is_browser = device.client_type == ClientKind::Browser as i64;
+    let known = |text: &str| if text.is_empty() { UNKNOWN } else { text }.to_owned();
+    let system = known(robot.unwrap_or(&device.os));
+    let (browser, version) = if is_browser {
+        (known(&device.browser), device.browser_version.as_str())
+    } else {
+        (UNKNOWN.to_owned(), "")
+    };
+    let masked = rules_mask(hit);
+    let address = if hit.mapped_ip {
+        format!("::ffff:{masked}")
+    } else {
+        masked.to_string()
+    };
+    let plugins = fingerprint_plugins(&device.browser, device.plugins);
+    let language = fingerprint_language(hit.languages());
+    format!("{system}{browser}{version}{plugins}{address}{language}")
+}
+
+fn rules_mask(hit: &Enriching<'_>) -> std::net::IpAddr {
+    if hit.rules.enrich_with_masked_ip {
+        return privacy::masked(hit.ip, hit.rules);
+    }
+    hit.ip
+}
+
+/// One digit a plugin; two plugins that no browser has any more are always 0, and Internet Explorer cannot
+/// say whether it keeps cookies.
+fn fingerprint_plugins(browser: &str, plugins: i64) -> String {
+    const ORDER: [Option<&str>; 10] = [
+        Some("fla"),
+        Some("java"),
+        None,
+        Some("qt"),
+        Some("realp"),
+        Some("pdf"),
+        Some("wma"),
+        None,
+        Some("ag"),
+        Some("cookie"),
+    ];
+    let is_set = |name: &str| {
+        let bit = PLUGIN_BITS.iter().find(|(known, _)| *known == name);
+        bit.is_some_and(|(_, bit)| plugins >> bit & 1 == 1)
+    };
+    let digit = |name: &Option<&str>| match name {
+        Some("cookie") if browser == "IE" => '0',
+        Some(name) if is_set(name) => '1',
+        _ => '0',
+    };
+    ORDER.iter().map(digit).collect()
+}
+
+/// The list of languages without blanks and weights.
+fn fingerprint_language(languages: &str) -> String {
+    let tags: Vec<&str> = languages
+        .split(',')
+        .map(|entry| entry.split(";q=").next().unwrap_or_default())
+        .collect();
+    let plain = tags.join(",");
+    let visible = plain.chars().filter(|character| !character.is_whitespace());
+    visible.take(LANGUAGE_CHARS).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plugins_and_languages_of_a_fingerprint() {
+        let cookie_flash_java = 0b111;
+        assert_eq!(fingerprint_plugins("FF", cookie_flash_java), "1100000001");
+        assert_eq!(fingerprint_plugins("IE", cookie_flash_java), "1100000000");
+        assert_eq!(
+            fingerprint_language("de-DE, de;q=0.9,en;q=0.8"),
+            "de-DE,de,en"
+        );
+        assert_eq!(fingerprint_language(&"x".repeat(50)).len(), 20);
+    }
 
     #[test]
     fn ids_are_numbers() {

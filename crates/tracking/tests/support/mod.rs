@@ -115,11 +115,28 @@ impl World {
         params: &HitParams,
         observe: &mut dyn Observe,
     ) -> Result<EnrichedHit, Stop> {
+        self.enriched_by(params, &FixedSalts, observe)
+    }
+
+    pub fn enriched_with(
+        &mut self,
+        params: &HitParams,
+        salts: &dyn Salts,
+    ) -> Result<EnrichedHit, Stop> {
+        self.enriched_by(params, salts, &mut Silent)
+    }
+
+    fn enriched_by(
+        &mut self,
+        params: &HitParams,
+        salts: &dyn Salts,
+        observe: &mut dyn Observe,
+    ) -> Result<EnrichedHit, Stop> {
         let sources = Sources {
             devices: &self.devices,
             referrers: &self.lists,
             places: &Nowhere,
-            salts: &FixedSalts,
+            salts,
         };
         let site = SiteRules::new(&self.settings, &self.rules);
         let drawn = &mut self.drawn;
