@@ -234,7 +234,7 @@ fn fill(store: &Store, hot: &mut HotVisits, hits: i64) -> Result<(), StoreError>
             next_action: world.next_action,
         };
         let new = store.write(visits)?;
-        store.commit(hot, new, counters)?;
+        store.commit(hot, new, counters, &[])?;
         sealing += started.elapsed().as_secs_f64();
         let started = Instant::now();
         while let Some(work) = store.plan_compaction()? {

@@ -63,6 +63,16 @@ impl HotVisits {
             .get(&id)
     }
 
+    /// Takes a visit out to change it; it has to be put back before anything else is asked. Its rows are
+    /// copied only where a question still has them.
+    pub fn take(&mut self, id: i64) -> Option<VisitRows> {
+        let bucket = self.buckets.get_mut(&id.div_euclid(BUCKET_VISITS))?;
+        bucket.chunk = None;
+        let rows = bucket.visits.remove(&id)?;
+        self.len -= 1;
+        Some(Arc::try_unwrap(rows).unwrap_or_else(|shared| VisitRows::clone(&shared)))
+    }
+
     /// Takes a visit away: it was erased.
     pub fn remove(&mut self, id: i64) -> Option<Arc<VisitRows>> {
         let number = id.div_euclid(BUCKET_VISITS);

@@ -10,11 +10,14 @@ mod dictionary;
 #[doc(hidden)]
 pub mod disk;
 mod error;
+mod find;
 mod hot;
 mod lookup;
 mod manifest;
+mod note;
 mod open_visits;
 mod segment;
+mod slot;
 mod store;
 mod table_file;
 

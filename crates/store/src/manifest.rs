@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::dictionary::DictionaryLength;
 use crate::disk::Disk;
 use crate::error::StoreError;
-use crate::open_visits::OpenFile;
+use crate::open_visits::NumberedFile;
 
 const NAME: &str = "manifest.json";
 const NEW_NAME: &str = "manifest.new";
@@ -20,9 +20,12 @@ pub struct Manifest {
     pub next_action: i64,
     pub next_segment: u64,
     pub next_open: u64,
+    pub next_note: u64,
     pub texts: DictionaryLength,
     pub actions: DictionaryLength,
-    pub open: Vec<OpenFile>,
+    pub open: Vec<NumberedFile>,
+    /// What the owner keeps beside.
+    pub note: Option<NumberedFile>,
     /// In the order of chunks.
     pub segments: Vec<SegmentEntry>,
 }
@@ -45,9 +48,11 @@ impl Default for Manifest {
             next_action: 1,
             next_segment: 1,
             next_open: 1,
+            next_note: 1,
             texts: DictionaryLength::default(),
             actions: DictionaryLength::default(),
             open: Vec::new(),
+            note: None,
             segments: Vec::new(),
         }
     }

@@ -18,9 +18,10 @@ const MAX_BYTES: u64 = 4 << 30;
 const GONE: u8 = 0;
 const VISIT: u8 = 1;
 
-/// A file of open visits. The first of the manifest's list is whole, the others hold changes.
+/// A numbered file that the manifest names. Of the files of open visits the first of the manifest's list
+/// is whole, the others hold changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenFile {
+pub struct NumberedFile {
     pub number: u64,
     pub written: Written,
 }
@@ -35,7 +36,7 @@ pub fn write<'a>(
     number: u64,
     visits: impl Iterator<Item = &'a Arc<VisitRows>>,
     gone: impl Iterator<Item = i64>,
-) -> Result<OpenFile, StoreError> {
+) -> Result<NumberedFile, StoreError> {
     let mut content = Vec::new();
     for id in gone {
         content.push(GONE);
@@ -58,11 +59,11 @@ pub fn write<'a>(
     packed.extend(compressed.map_err(StoreError::io(&disk.path(&name)))?);
     let written = disk.write(&name, &packed)?;
     disk.sync_folder("open")?;
-    Ok(OpenFile { number, written })
+    Ok(NumberedFile { number, written })
 }
 
 /// The open visits that these files add up to.
-pub fn load(disk: &Disk, files: &[OpenFile]) -> Result<Vec<VisitRows>, StoreError> {
+pub fn load(disk: &Disk, files: &[NumberedFile]) -> Result<Vec<VisitRows>, StoreError> {
     let mut open = BTreeMap::new();
     for file in files {
         let name = file_name(file.number);

@@ -1,20 +1,21 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use catalog::columns::{TableId, conversion, visit};
-use model::{SiteId, Texts, Timestamp};
+use catalog::columns::{TableId, visit};
+use model::{Texts, Timestamp};
 use query::{Chunk, ChunkId, FilterCache, MemoryChunk, View, VisitRows};
 
 use crate::cache::ColumnCache;
-use crate::compact::{Compacted, Compaction, DROPPED, Part, Size, choose};
+use crate::compact::{Compacted, Compaction, Part, Size, choose};
 use crate::dictionary;
 use crate::disk::Disk;
 use crate::error::StoreError;
 use crate::hot::HotVisits;
-use crate::lookup::{By, hash};
-use crate::manifest::{Failed, Manifest, SegmentEntry, runs_of, words_of};
+use crate::manifest::{Failed, Manifest};
+use crate::note;
 use crate::open_visits;
-use crate::segment::{Description, Rows, Segment, SegmentChunk, folder_name, write_segment};
+use crate::segment::{Description, Rows, Segment, folder_name, write_segment};
+use crate::slot::{Slot, kill_moved, slot_of};
 
 const TEXTS: &str = "texts.dictionary";
 const ACTIONS: &str = "actions.dictionary";
@@ -51,22 +52,15 @@ pub struct Store {
     /// Held while files are written; taken before `slots`.
     writer: Mutex<Writer>,
     /// What views are made of; never held while files are written.
-    slots: Mutex<Vec<Slot>>,
+    pub(crate) slots: Mutex<Vec<Slot>>,
 }
 
 struct Writer {
     /// As it is on the disk.
     manifest: Manifest,
+    /// As of the manifest.
+    note: Box<[u8]>,
     stopped: bool,
-}
-
-struct Slot {
-    segment: Arc<Segment>,
-    description_crc: u32,
-    /// 64 places a word.
-    dead: Vec<u64>,
-    /// For views; made anew when a visit dies.
-    chunk: Option<Arc<SegmentChunk>>,
 }
 
 /// A segment on the disk that no manifest names yet; dropping it loses nothing but the work.
@@ -133,6 +127,7 @@ impl Store {
             slots.push(Slot::open(&disk, entry, &cache)?);
         }
         let hot = HotVisits::restored(open_visits::load(&disk, &manifest.open)?);
+        let note = note::load(&disk, manifest.note.as_ref())?;
         remove_orphans(&disk, &manifest)?;
         let store = Store {
             disk,
@@ -142,6 +137,7 @@ impl Store {
             filters: Arc::new(FilterCache::new(options.filter_bytes)),
             writer: Mutex::new(Writer {
                 manifest,
+                note,
                 stopped: false,
             }),
             slots: Mutex::new(slots),
@@ -210,12 +206,13 @@ impl Store {
 
     /// Makes everything lasting: the dictionaries, the open visits that changed, the visits of a new
     /// segment (which are not open any more, unless they changed since they were written), visits that
-    /// died, and the counters. After an error the store is as before, unless it says that it stopped.
+    /// died, the counters and the note. After an error the store is as before, unless it says that it stopped.
     pub fn commit(
         &self,
         hot: &mut HotVisits,
         new: Option<NewSegment>,
         counters: Counters,
+        note: &[u8],
     ) -> Result<(), StoreError> {
         let mut writer = lock(&self.writer);
         writer.check()?;
@@ -228,6 +225,10 @@ impl Store {
         next.next_action = counters.next_action;
         next.texts = dictionary::append(&self.disk, TEXTS, &self.texts, next.texts)?;
         next.actions = dictionary::append(&self.disk, ACTIONS, &self.actions, next.actions)?;
+        if *note != *writer.note {
+            next.note = Some(note::write(&self.disk, next.next_note, note)?);
+            next.next_note += 1;
+        }
         let (slot, sealed) = match new {
             Some(new) => {
                 let (slot, sealed) = self.sealed(hot, new)?;
@@ -240,8 +241,33 @@ impl Store {
             next.segments.push(slot.entry());
         }
         writer.replace(&self.disk, next)?;
+        if *note != *writer.note {
+            writer.note = note.into();
+        }
         lock(&self.slots).extend(slot);
         hot.committed(&sealed);
+        Ok(())
+    }
+
+    /// What the owner kept beside the visits at the last commit.
+    pub fn note(&self) -> Box<[u8]> {
+        lock(&self.writer).note.clone()
+    }
+
+    /// Forgets everything, for good; numbers of segments are not given again. The store is of no use
+    /// afterwards: open the folder again.
+    pub fn clear(&self, applied: u64) -> Result<(), StoreError> {
+        let mut writer = lock(&self.writer);
+        writer.check()?;
+        let next = Manifest {
+            applied,
+            next_segment: writer.manifest.next_segment,
+            next_open: writer.manifest.next_open,
+            next_note: writer.manifest.next_note,
+            ..Manifest::default()
+        };
+        writer.replace(&self.disk, next)?;
+        writer.stopped = true;
         Ok(())
     }
 
@@ -304,153 +330,6 @@ impl Store {
                 slot.kill(*place as usize);
             }
         }
-    }
-
-    /// A sealed visit with everything it did; `None` where it is gone.
-    pub fn visit(&self, chunk: ChunkId, place: u32) -> Result<Option<VisitRows>, StoreError> {
-        let chunk = {
-            let mut slots = lock(&self.slots);
-            match slot_of(&mut slots, chunk) {
-                Some(slot) if slot.is_alive(place as usize) => slot.chunk(),
-                _ => return Ok(None),
-            }
-        };
-        Ok(chunk.visits_at(&[place])?.pop())
-    }
-
-    /// Reads a sealed visit to be changed, and marks it dead.
-    pub fn reopen(&self, chunk: ChunkId, place: u32) -> Result<Option<VisitRows>, StoreError> {
-        let rows = self.visit(chunk, place)?;
-        if rows.is_some() {
-            self.mark_dead(&[(chunk, place)]);
-        }
-        Ok(rows)
-    }
-
-    /// Some columns of a sealed visit's own row.
-    pub fn visit_columns(
-        &self,
-        chunk: ChunkId,
-        place: u32,
-        columns: &[usize],
-    ) -> Result<Option<Vec<i64>>, StoreError> {
-        let segment = {
-            let mut slots = lock(&self.slots);
-            match slot_of(&mut slots, chunk) {
-                Some(slot) if slot.is_alive(place as usize) => slot.segment.clone(),
-                _ => return Ok(None),
-            }
-        };
-        Ok(Some(cells_at(&segment, place, columns)?))
-    }
-
-    /// The visitor's latest sealed visit whose last action is not after `until`.
-    pub fn last_visit_by_visitor(
-        &self,
-        site: SiteId,
-        visitor: i64,
-        until: Timestamp,
-    ) -> Result<Option<SealedVisit>, StoreError> {
-        let key = (By::Visitor, visit::VISITOR, visitor);
-        self.latest(site, key, (i64::MIN, until), |_| true)
-    }
-
-    /// The latest sealed visit of a fingerprint whose last action lies within `from..=until`. With
-    /// `user`, only visits without a user's name or with this one.
-    pub fn last_visit_by_fingerprint(
-        &self,
-        site: SiteId,
-        fingerprint: i64,
-        from: Timestamp,
-        until: Timestamp,
-        user: Option<i64>,
-    ) -> Result<Option<SealedVisit>, StoreError> {
-        let key = (By::Fingerprint, visit::FINGERPRINT, fingerprint);
-        self.latest(site, key, (from, until), |its_user| {
-            user.is_none_or(|user| its_user == 0 || its_user == user)
-        })
-    }
-
-    fn latest(
-        &self,
-        site: SiteId,
-        (by, key_column, key): (By, usize, i64),
-        (from, until): (Timestamp, Timestamp),
-        user_fits: impl Fn(i64) -> bool,
-    ) -> Result<Option<SealedVisit>, StoreError> {
-        let all = lock(&self.slots);
-        let mut slots: Vec<(&Slot, i64)> = all
-            .iter()
-            .filter_map(|slot| {
-                let bounds = slot.segment.bounds(TableId::Visits, visit::LAST_TIME);
-                let (least, most) = bounds.unwrap_or((i64::MIN, i64::MAX));
-                (least <= until && most >= from).then_some((slot, most))
-            })
-            .collect();
-        slots.sort_by_key(|(_, most)| std::cmp::Reverse(*most));
-        let hash = hash(i64::from(site), key);
-        let mut latest: Option<SealedVisit> = None;
-        for (slot, most) in slots {
-            if latest.is_some_and(|latest| latest.last_time > most) {
-                break;
-            }
-            for place in slot.segment.places(by, hash)? {
-                if !slot.is_alive(place as usize) {
-                    continue;
-                }
-                let columns = [
-                    visit::SITE,
-                    key_column,
-                    visit::LAST_TIME,
-                    visit::ID,
-                    visit::USER,
-                ];
-                let cells = cells_at(&slot.segment, place, &columns)?;
-                let [its_site, its_key, last_time, id, user] = cells[..] else {
-                    continue;
-                };
-                let found = its_site == i64::from(site)
-                    && its_key == key
-                    && (from..=until).contains(&last_time)
-                    && user_fits(user);
-                let later = |latest: &SealedVisit| (last_time, id) > (latest.last_time, latest.id);
-                if found && latest.as_ref().is_none_or(later) {
-                    latest = Some(SealedVisit {
-                        chunk: ChunkId(slot.segment.number),
-                        place,
-                        last_time,
-                        id,
-                    });
-                }
-            }
-        }
-        Ok(latest)
-    }
-
-    /// Whether a sealed visit of the site has an order of this number (in the dictionary of texts).
-    pub fn has_order(&self, site: SiteId, order: i64) -> Result<bool, StoreError> {
-        let hash = hash(i64::from(site), order);
-        for slot in lock(&self.slots).iter() {
-            for place in slot.segment.places(By::Order, hash)? {
-                if !slot.is_alive(place as usize) {
-                    continue;
-                }
-                let starts = slot.segment.visit_starts(TableId::Conversions)?;
-                let place = place as usize;
-                let rows = starts[place] as usize..starts[place + 1] as usize;
-                let columns = [conversion::ORDER, conversion::SITE];
-                let cells = slot.segment.cells(
-                    TableId::Conversions,
-                    std::slice::from_ref(&rows),
-                    &columns,
-                )?;
-                let mut pairs = cells[0].iter().zip(&cells[1]);
-                if pairs.any(|pair| pair == (&order, &i64::from(site))) {
-                    return Ok(true);
-                }
-            }
-        }
-        Ok(false)
     }
 
     /// The next merge worth doing, or none. Its work may run beside anything.
@@ -541,6 +420,7 @@ impl Store {
         errors.extend(dictionary::load(&self.disk, TEXTS, manifest.texts).err());
         errors.extend(dictionary::load(&self.disk, ACTIONS, manifest.actions).err());
         errors.extend(open_visits::load(&self.disk, &manifest.open).err());
+        errors.extend(note::load(&self.disk, manifest.note.as_ref()).err());
         errors.extend(segments.iter().filter_map(|segment| segment.verify().err()));
         errors
     }
@@ -574,38 +454,10 @@ impl Store {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex
         .lock()
         .unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
-fn slot_of(slots: &mut [Slot], chunk: ChunkId) -> Option<&mut Slot> {
-    slots.iter_mut().find(|slot| slot.segment.number == chunk.0)
-}
-
-/// Visits that died in the sources of a merge are dead in the merged segment.
-fn kill_moved(merged: &mut [Slot], sources: &[Slot], new_places: &[Vec<u32>]) {
-    let Some(merged) = merged.first_mut() else {
-        return;
-    };
-    for (source, new_places) in sources.iter().zip(new_places) {
-        for (place, new) in new_places.iter().enumerate() {
-            if *new != DROPPED && !source.is_alive(place) {
-                merged.kill(*new as usize);
-            }
-        }
-    }
-}
-
-fn cells_at(segment: &Segment, place: u32, columns: &[usize]) -> Result<Vec<i64>, StoreError> {
-    let place = place as usize;
-    if place >= segment.rows(TableId::Visits) {
-        return Ok(Vec::new());
-    }
-    let row = place..place + 1;
-    let cells = segment.cells(TableId::Visits, std::slice::from_ref(&row), columns)?;
-    Ok(cells.into_iter().flatten().collect())
 }
 
 /// The first manifest comes before the first segment, so segments without one are a loss to be told.
@@ -617,7 +469,7 @@ fn new_store(disk: &Disk) -> Result<Manifest, StoreError> {
             "it is missing, but there are segments",
         ));
     }
-    for folder in ["", "segments", "open"] {
+    for folder in ["", "segments", "open", "notes"] {
         disk.create_folder(folder)?;
     }
     let manifest = Manifest::default();
@@ -633,7 +485,13 @@ fn remove_orphans(disk: &Disk, manifest: &Manifest) -> Result<(), StoreError> {
     let mut known: Vec<String> = segments.map(|entry| folder_name(entry.number)).collect();
     let open = manifest.open.iter();
     known.extend(open.map(|file| open_visits::file_name(file.number)));
-    for folder in ["segments", "open"] {
+    known.extend(
+        manifest
+            .note
+            .iter()
+            .map(|note| note::file_name(note.number)),
+    );
+    for folder in ["segments", "open", "notes"] {
         for name in disk.names(folder)? {
             let name = format!("{folder}/{name}");
             if !known.contains(&name) {
@@ -673,94 +531,13 @@ impl Writer {
                 disk.remove(&open_visits::file_name(old.number));
             }
         }
+        if let Some(old) = &self.manifest.note
+            && next.note.as_ref() != Some(old)
+        {
+            disk.remove(&note::file_name(old.number));
+        }
         self.manifest = next;
         Ok(())
-    }
-}
-
-impl Slot {
-    fn new(
-        disk: &Disk,
-        (description, description_crc): (Description, u32),
-        cache: &Arc<ColumnCache>,
-    ) -> Result<Slot, StoreError> {
-        Ok(Slot {
-            segment: Arc::new(Segment::described(disk, description, cache)?),
-            description_crc,
-            dead: Vec::new(),
-            chunk: None,
-        })
-    }
-
-    fn open(
-        disk: &Disk,
-        entry: &SegmentEntry,
-        cache: &Arc<ColumnCache>,
-    ) -> Result<Slot, StoreError> {
-        let segment = Segment::open(disk, entry.number, entry.description_crc, cache)?;
-        let dead = match entry.dead.is_empty() {
-            true => Vec::new(),
-            false => words_of(&entry.dead, segment.rows(TableId::Visits)).ok_or_else(|| {
-                let what = format!("it names dead visits that segment {} lacks", entry.number);
-                StoreError::corrupt(&disk.path("manifest.json"), what)
-            })?,
-        };
-        Ok(Slot {
-            segment: Arc::new(segment),
-            description_crc: entry.description_crc,
-            dead,
-            chunk: None,
-        })
-    }
-
-    fn entry(&self) -> SegmentEntry {
-        SegmentEntry {
-            number: self.segment.number,
-            description_crc: self.description_crc,
-            dead: self.dead_runs(),
-        }
-    }
-
-    fn dead_runs(&self) -> Vec<u32> {
-        runs_of(&self.dead, self.segment.rows(TableId::Visits))
-    }
-
-    fn kill(&mut self, place: usize) {
-        let visits = self.segment.rows(TableId::Visits);
-        if place < visits {
-            self.dead.resize(visits.div_ceil(64), 0);
-            self.dead[place / 64] |= 1 << (place % 64);
-            self.chunk = None;
-        }
-    }
-
-    fn is_alive(&self, place: usize) -> bool {
-        let dead = self.dead.get(place / 64);
-        place < self.segment.rows(TableId::Visits)
-            && dead.is_none_or(|word| word >> (place % 64) & 1 == 0)
-    }
-
-    fn size(&self) -> Size {
-        Size {
-            visits: self.segment.rows(TableId::Visits),
-            actions: self.segment.rows(TableId::Actions),
-            dead: self
-                .dead
-                .iter()
-                .map(|word| word.count_ones() as usize)
-                .sum(),
-        }
-    }
-
-    fn chunk(&mut self) -> Arc<SegmentChunk> {
-        let (segment, dead) = (&self.segment, &self.dead);
-        let chunk = self.chunk.get_or_insert_with(|| {
-            Arc::new(SegmentChunk {
-                segment: segment.clone(),
-                dead: (!dead.is_empty()).then(|| dead.as_slice().into()),
-            })
-        });
-        chunk.clone()
     }
 }
 

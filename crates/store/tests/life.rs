@@ -51,6 +51,14 @@ impl Life {
             }
         }
         let counters = store.counters();
+        let note = store.note();
+        if !note.is_empty() {
+            assert_eq!(
+                *note,
+                counters.applied.to_le_bytes(),
+                "the note is that of the commit"
+            );
+        }
         let truth = all_visits(&store, &hot);
         Ok(Life {
             store,
@@ -131,7 +139,8 @@ impl Life {
                 self.hot.put(Arc::new(rows));
             }
         }
-        self.store.commit(&mut self.hot, new, counters)
+        let note = self.applied.to_le_bytes();
+        self.store.commit(&mut self.hot, new, counters, &note)
     }
 
     fn compact(&mut self) -> Result<(), StoreError> {
