@@ -10,6 +10,7 @@ use settings::{NewToken, NewUser, PasswordRules, Secret, Settings};
 
 const HELP: &str = "\
 takwimu serve [--host ADDRESS] [--port N] [--data DIR] [--trusted-proxy CIDR]... [--test-mode]
+              [--seal normal|every-record|never]
 takwimu user LOGIN EMAIL [--data DIR]         make a superuser; the password is read from standard input
 takwimu token LOGIN DESCRIPTION [--data DIR]  make a token; the password is read from standard input
 
@@ -38,6 +39,7 @@ struct Flags {
     data: PathBuf,
     trusted_proxies: Vec<settings::Network>,
     test_mode: bool,
+    sealing: ingest::Sealing,
 }
 
 impl Flags {
@@ -49,6 +51,7 @@ impl Flags {
             data: PathBuf::from("data-dir"),
             trusted_proxies: Vec::new(),
             test_mode: false,
+            sealing: ingest::Sealing::default(),
         };
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
@@ -69,6 +72,7 @@ impl Flags {
                         .push(network.ok_or_else(|| format!("'{text}' is no network"))?);
                 }
                 "--test-mode" => flags.test_mode = true,
+                "--seal" => flags.sealing = sealing(&value()?)?,
                 flag if flag.starts_with("--") && flag != "--help" => {
                     return Err(format!("there is no flag {flag}; see takwimu --help"));
                 }
@@ -82,6 +86,17 @@ impl Flags {
 fn parsed<T: std::str::FromStr>(flag: &str, text: &str) -> Result<T, String> {
     text.parse()
         .map_err(|_| format!("'{text}' is no value for {flag}"))
+}
+
+fn sealing(text: &str) -> Result<ingest::Sealing, String> {
+    match text {
+        "normal" => Ok(ingest::Sealing::Normal),
+        "every-record" => Ok(ingest::Sealing::EveryRecord),
+        "never" => Ok(ingest::Sealing::Never),
+        _ => Err(format!(
+            "'{text}' is no value for --seal: normal, every-record or never"
+        )),
+    }
 }
 
 async fn run(arguments: Vec<String>) -> Result<(), String> {
@@ -159,8 +174,11 @@ async fn serve(flags: Flags) -> Result<(), String> {
     let settings = open_settings(&flags.data).await?;
     let _lock = journal::DataLock::acquire(&flags.data).map_err(|error| failed(&error))?;
     let build = Box::new(server::rules_from_journal);
-    let journal_dir = flags.data.join("journal");
-    let ingest = ingest::Ingest::open(&journal_dir, journal::Options::default(), build);
+    let ingest_options = ingest::Options {
+        sealing: flags.sealing,
+        ..ingest::Options::default()
+    };
+    let ingest = ingest::Ingest::open(&flags.data, ingest_options, build);
     let ingest = Arc::new(ingest.map_err(|error| failed(&error))?);
     let options = Options {
         data_dir: flags.data,

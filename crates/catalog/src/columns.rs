@@ -78,6 +78,32 @@ pub fn float(bits: i64) -> f64 {
     f64::from_bits(bits as u64)
 }
 
+/// Characters of a text that is stored within its column, as ids drawn for a page view are: each differs, so
+/// a dictionary would grow with every hit.
+const PACKED_CHARS: usize = 6;
+
+/// The stored form of a short text, cut to what fits; 0 for none.
+pub fn packed(text: &str) -> i64 {
+    let mut bytes = [0; 8];
+    let mut length = 0;
+    for character in text.chars().take(PACKED_CHARS) {
+        let end = length + character.len_utf8();
+        if end >= bytes.len() || character == '\0' {
+            break;
+        }
+        character.encode_utf8(&mut bytes[length + 1..]);
+        length = end;
+    }
+    i64::from_be_bytes(bytes)
+}
+
+/// The short text of a stored form.
+pub fn unpacked(stored: i64) -> String {
+    let bytes = stored.to_be_bytes();
+    let text = bytes.iter().copied().filter(|byte| *byte != 0);
+    String::from_utf8_lossy(&text.collect::<Vec<u8>>()).into_owned()
+}
+
 /// No value where 0 is one: seconds since a first visit, performance timings, counts.
 pub const NONE: i64 = -1;
 /// No value in a column of floating point numbers.
@@ -203,7 +229,7 @@ table! {
     PREVIOUS_SECONDS "previous_seconds" Integer 0;
     SECONDS "seconds" Integer NONE;
     POSITION "position" Integer 0;
-    PAGE_VIEW_ID "page_view_id" Text 0;
+    PAGE_VIEW_ID "page_view_id" Integer 0;
     EVENT_CATEGORY "event_category" Action 0;
     EVENT_ACTION "event_action" Action 0;
     EVENT_NAME "event_name" Action 0;
@@ -363,4 +389,26 @@ pub mod kind {
     pub const CONTENT_PIECE: i64 = 14;
     pub const CONTENT_TARGET: i64 = 15;
     pub const CONTENT_INTERACTION: i64 = 16;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_texts_are_stored_in_their_column() {
+        for (text, back) in [
+            ("", ""),
+            ("a1B2c3", "a1B2c3"),
+            ("a1B2c3d4", "a1B2c3"),
+            ("äöü", "äöü"),
+            ("äöüäöü", "äöü"),
+            ("a\0b", "a"),
+        ] {
+            assert_eq!(unpacked(packed(text)), back, "{text:?}");
+        }
+        assert_eq!(packed(""), 0);
+        assert_ne!(packed("ab"), packed("ba"));
+        assert!(packed("zzzzzz") > 0);
+    }
 }

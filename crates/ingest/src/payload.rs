@@ -1,12 +1,39 @@
 //! The bytes of a journal record.
 //!
 //! A kind, then for hits: the length of the rules' source (0: as before) and the source, then each hit with
-//! its length before it. Lengths are little-endian.
+//! its length before it. Lengths are little-endian. For an erasure: what it names, as JSON.
 
+use std::collections::BTreeSet;
+
+use model::{SiteId, Timestamp};
+use serde::{Deserialize, Serialize};
 use tracking::EnrichedHit;
 
 const HITS: u8 = 1;
 const RESET: u8 = 2;
+const ERASE: u8 = 3;
+
+/// Visits that are taken away for good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Erasure {
+    /// Everything of a site.
+    Site(SiteId),
+    /// These visits of a site, by number.
+    Visits { site: SiteId, ids: BTreeSet<i64> },
+    /// All visits whose last action was before this time.
+    Before(Timestamp),
+}
+
+impl Erasure {
+    pub fn names(&self, site: i64, id: i64, last_time: Timestamp) -> bool {
+        match self {
+            Erasure::Site(doomed) => site == i64::from(*doomed),
+            Erasure::Visits { site: its, ids } => site == i64::from(*its) && ids.contains(&id),
+            Erasure::Before(time) => last_time < *time,
+        }
+    }
+}
 
 pub enum Payload<'a> {
     Hits {
@@ -14,6 +41,14 @@ pub enum Payload<'a> {
         hits: Vec<EnrichedHit>,
     },
     Reset,
+    Erase(Erasure),
+}
+
+pub fn erasure(erasure: &Erasure) -> Vec<u8> {
+    let mut bytes = vec![ERASE];
+    // A value without maps whose keys are not texts always has a JSON form.
+    bytes.extend(serde_json::to_vec(erasure).unwrap_or_default());
+    bytes
 }
 
 pub fn reset() -> Vec<u8> {
@@ -40,6 +75,7 @@ pub fn read(bytes: &[u8]) -> Option<Payload<'_>> {
     let (kind, mut rest) = bytes.split_first()?;
     match *kind {
         RESET => Some(Payload::Reset),
+        ERASE => serde_json::from_slice(rest).ok().map(Payload::Erase),
         HITS => {
             let source = take(&mut rest)?;
             let mut hits = Vec::new();
@@ -81,6 +117,27 @@ mod tests {
                 assert_eq!(hits.iter().map(|hit| hit.site).collect::<Vec<_>>(), [3, 3]);
             }
             _ => panic!("no hits"),
+        }
+    }
+
+    #[test]
+    fn an_erasure_is_read_and_names_its_visits() {
+        let visits = Erasure::Visits {
+            site: 2,
+            ids: BTreeSet::from([7]),
+        };
+        for (wanted, named, spared) in [
+            (Erasure::Site(2), (2, 1, 9), (3, 1, 9)),
+            (visits, (2, 7, 9), (3, 7, 9)),
+            (Erasure::Before(9), (2, 1, 8), (2, 1, 9)),
+        ] {
+            let bytes = erasure(&wanted);
+            let Some(Payload::Erase(read)) = read(&bytes) else {
+                panic!("{wanted:?} is not read");
+            };
+            assert_eq!(read, wanted);
+            assert!(read.names(named.0, named.1, named.2), "{read:?}");
+            assert!(!read.names(spared.0, spared.1, spared.2), "{read:?}");
         }
     }
 

@@ -142,7 +142,7 @@ async fn single(
 ) -> Response {
     let outcome = match enrich(app, world, environment, params, None, false, secure).await {
         Ok(Some(hit)) => {
-            let mut outcomes = record(app, world, vec![hit]);
+            let mut outcomes = record(app, world, vec![hit]).await;
             outcomes.pop().unwrap_or(Outcome::Tracked)
         }
         Ok(None) => Outcome::Tracked,
@@ -249,24 +249,31 @@ async fn note_failure(app: &App, site: i64, failure: settings::Failure, params: 
         .await;
 }
 
-/// Waits for the disk, on a thread that may wait.
-fn record(app: &App, world: &World, hits: Vec<EnrichedHit>) -> Vec<Outcome> {
+/// Resolves when the hits are on the disk and placed.
+async fn record(app: &App, world: &World, hits: Vec<EnrichedHit>) -> Vec<Outcome> {
     if hits.is_empty() {
         return Vec::new();
     }
     let count = hits.len();
-    match tokio::task::block_in_place(|| app.ingest.record(hits, &world.rules)) {
-        Ok(placed) => placed
+    let (answer, placed) = tokio::sync::oneshot::channel();
+    app.ingest.submit(hits, &world.rules, move |outcome| {
+        // The client may have left; the hits stay.
+        let _ = answer.send(outcome);
+    });
+    match placed.await {
+        Ok(Ok(placed)) => placed
             .into_iter()
             .map(|placed| match placed {
                 Placed::Refused(refusal) => Outcome::Refused(refusal),
                 Placed::InVisit(_) | Placed::Excluded(_) => Outcome::Tracked,
             })
             .collect(),
-        Err(error) => {
+        Ok(Err(error)) => {
             tracing::error!(%error, "hits refused");
             (0..count).map(|_| Outcome::Busy).collect()
         }
+        // The journal ended without an answer.
+        Err(_) => (0..count).map(|_| Outcome::Busy).collect(),
     }
 }
 
@@ -307,7 +314,7 @@ async fn many(
             Err(_) => invalid.push(at),
         }
     }
-    for (outcome, at) in record(app, world, hits).into_iter().zip(places) {
+    for (outcome, at) in record(app, world, hits).await.into_iter().zip(places) {
         match outcome {
             Outcome::Tracked => {}
             Outcome::Refused(_) => invalid.push(at),

@@ -103,7 +103,8 @@ impl World<'_> {
             one[action::PREVIOUS_TITLE] = last_title;
             one[action::PREVIOUS_KIND] = if last_url > 0 { kind::PAGE } else { 0 };
             one[action::POSITION] = position;
-            one[action::PAGE_VIEW_ID] = self.text("pv", self.next_action % 20_000);
+            one[action::PAGE_VIEW_ID] =
+                catalog::columns::packed(&format!("{:06x}", self.next_action % 0xff_ffff));
             if position < count {
                 one[action::SECONDS] = seconds;
             }

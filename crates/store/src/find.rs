@@ -34,6 +34,32 @@ impl Store {
         Ok(rows)
     }
 
+    /// Where the living sealed visits are whose row, cut down to these columns, is accepted. Reads these
+    /// columns of all segments.
+    pub fn places_where(
+        &self,
+        columns: &[usize],
+        accepts: impl Fn(&[i64]) -> bool,
+    ) -> Result<Vec<(ChunkId, u32)>, StoreError> {
+        let mut found = Vec::new();
+        for slot in lock(&self.slots).iter() {
+            let rows = 0..slot.segment.rows(TableId::Visits);
+            let cells =
+                slot.segment
+                    .cells(TableId::Visits, std::slice::from_ref(&rows), columns)?;
+            let mut row = vec![0; columns.len()];
+            for place in rows.filter(|place| slot.is_alive(*place)) {
+                for (cell, column) in row.iter_mut().zip(&cells) {
+                    *cell = column[place];
+                }
+                if accepts(&row) {
+                    found.push((ChunkId(slot.segment.number), place as u32));
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// Some columns of a sealed visit's own row.
     pub fn visit_columns(
         &self,

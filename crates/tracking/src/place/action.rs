@@ -137,7 +137,7 @@ fn write_entry_and_exit(row: &mut [i64], facts: &Action, url: i64, title: i64) {
 }
 
 fn write_facts(row: &mut [i64], facts: &Action, texts: Dictionaries<'_>) {
-    row[action::PAGE_VIEW_ID] = texts.value(&facts.page_view_id);
+    row[action::PAGE_VIEW_ID] = catalog::columns::packed(&facts.page_view_id);
     row[action::SEARCH_CATEGORY] = texts.value(&facts.search_category);
     row[action::SEARCH_COUNT] = facts.search_count.unwrap_or(NONE);
     row[action::BANDWIDTH] = facts.bandwidth_bytes.unwrap_or(NONE);

@@ -1,6 +1,6 @@
 //! Actions of a visit in the log.
 
-use catalog::columns::{NO_FLOAT, NONE, action, float, kind, visit};
+use catalog::columns::{NO_FLOAT, NONE, action, float, kind, unpacked, visit};
 use model::{Name, Timestamp, Value};
 use query::VisitRows;
 use settings::DimensionScope;
@@ -113,7 +113,7 @@ fn one(log: &Log, place: &Place, row: &[i64]) -> Vec<(Name, Value)> {
     ));
     fields.push(field(
         "idpageview",
-        filled(log.text(row[action::PAGE_VIEW_ID])),
+        filled(&unpacked(row[action::PAGE_VIEW_ID])),
     ));
     fields.push(field(
         "serverTimePretty",
