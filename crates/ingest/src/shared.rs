@@ -295,11 +295,16 @@ impl Shared {
     fn merge(&self, store: &Arc<Store>, work: store::Compaction) -> Result<(), StoreError> {
         let merged = work.run()?;
         // Nobody is between finding a visit and opening it.
-        let state = self.lock();
-        match Arc::ptr_eq(store, &state.visits.store) {
-            true => store.commit_compaction(merged),
-            false => Ok(()),
+        let mut state = self.lock();
+        if !Arc::ptr_eq(store, &state.visits.store) {
+            return Ok(());
         }
+        let (applied, rules) = (state.applied, state.rules.clone());
+        state
+            .visits
+            .commit_compaction(merged, applied, &rules.source)?;
+        state.committed = applied;
+        Ok(())
     }
 
     /// Writes segments anew without the visits that were taken away.

@@ -9,7 +9,7 @@ use ahash::{AHashMap, AHashSet};
 use catalog::columns::{conversion, visit};
 use model::{SiteId, Timestamp};
 use query::VisitRows;
-use store::{Counters, HotVisits, NewSegment, SealedVisit, Store, StoreError};
+use store::{Compacted, Counters, HotVisits, NewSegment, SealedVisit, Store, StoreError};
 use tracking::{VisitHead, VisitRef, VisitState, Visits};
 
 /// What is remembered of an open visit beside its rows.
@@ -144,11 +144,7 @@ impl StoredVisits {
         applied: u64,
         note: &[u8],
     ) -> Result<(), StoreError> {
-        let counters = Counters {
-            applied,
-            next_visit: self.next_visit,
-            next_action: self.next_action,
-        };
+        let counters = self.counters(applied);
         self.store.commit(&mut self.hot, new, counters, note)?;
         for id in sealed {
             if self.hot.get(*id).is_none() {
@@ -156,6 +152,26 @@ impl StoredVisits {
             }
         }
         Ok(())
+    }
+
+    /// Puts a merged segment in the place of its sources; makes everything lasting.
+    pub fn commit_compaction(
+        &mut self,
+        compacted: Compacted,
+        applied: u64,
+        note: &[u8],
+    ) -> Result<(), StoreError> {
+        let counters = self.counters(applied);
+        self.store
+            .commit_compaction(&mut self.hot, compacted, counters, note)
+    }
+
+    fn counters(&self, applied: u64) -> Counters {
+        Counters {
+            applied,
+            next_visit: self.next_visit,
+            next_action: self.next_action,
+        }
     }
 
     /// Takes visits away for good; how many there were. Lasting with the next commit.
@@ -174,6 +190,16 @@ impl StoredVisits {
         })?;
         self.store.mark_dead(&sealed);
         Ok(open.len() + sealed.len())
+    }
+
+    /// A visit that was sealed until this hit opened it is in no index.
+    fn current_has_order(&self, site: SiteId, order: i64) -> bool {
+        let Some((_, state)) = &self.current else {
+            return false;
+        };
+        let mut conversions = state.conversions.iter();
+        state.visit[visit::SITE] == i64::from(site)
+            && conversions.any(|row| row[conversion::ORDER] == order)
     }
 
     fn put_back(&mut self) {
@@ -358,6 +384,7 @@ impl Visits for StoredVisits {
             return false;
         };
         self.orders.contains(&(site, order))
+            || self.current_has_order(site, order)
             || self
                 .readable(self.store.has_order(site, order))
                 .unwrap_or(false)

@@ -239,7 +239,7 @@ fn fill(store: &Store, hot: &mut HotVisits, hits: i64) -> Result<(), StoreError>
         sealing += started.elapsed().as_secs_f64();
         let started = Instant::now();
         while let Some(work) = store.plan_compaction()? {
-            store.commit_compaction(work.run()?)?;
+            store.commit_compaction(hot, work.run()?, counters, &[])?;
         }
         merging += started.elapsed().as_secs_f64();
     }

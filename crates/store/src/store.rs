@@ -216,10 +216,35 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut writer = lock(&self.writer);
         writer.check()?;
-        let mut next = writer.manifest.clone();
-        for (entry, slot) in next.segments.iter_mut().zip(lock(&self.slots).iter()) {
-            entry.dead = slot.dead_runs();
+        let (slot, sealed) = match new {
+            Some(new) => {
+                let (slot, sealed) = self.sealed(hot, new)?;
+                (Some(slot), sealed)
+            }
+            None => (None, Vec::new()),
+        };
+        let mut next = self.next_manifest(&writer, hot, &sealed, counters, note)?;
+        if let Some(slot) = &slot {
+            next.segments.push(slot.entry());
         }
+        writer.replace(&self.disk, next, note)?;
+        lock(&self.slots).extend(slot);
+        hot.committed(&sealed);
+        Ok(())
+    }
+
+    /// The manifest of this moment: dead visits and the open ones that replace them, all or none. What it
+    /// names is on the disk, but for `segments` that the caller adds.
+    fn next_manifest(
+        &self,
+        writer: &Writer,
+        hot: &HotVisits,
+        sealed: &[i64],
+        counters: Counters,
+        note: &[u8],
+    ) -> Result<Manifest, StoreError> {
+        let mut next = writer.manifest.clone();
+        next.segments = lock(&self.slots).iter().map(Slot::entry).collect();
         next.applied = counters.applied;
         next.next_visit = counters.next_visit;
         next.next_action = counters.next_action;
@@ -229,24 +254,8 @@ impl Store {
             next.note = Some(note::write(&self.disk, next.next_note, note)?);
             next.next_note += 1;
         }
-        let (slot, sealed) = match new {
-            Some(new) => {
-                let (slot, sealed) = self.sealed(hot, new)?;
-                (Some(slot), sealed)
-            }
-            None => (None, Vec::new()),
-        };
-        self.write_open(hot, &sealed, &mut next)?;
-        if let Some(slot) = &slot {
-            next.segments.push(slot.entry());
-        }
-        writer.replace(&self.disk, next)?;
-        if *note != *writer.note {
-            writer.note = note.into();
-        }
-        lock(&self.slots).extend(slot);
-        hot.committed(&sealed);
-        Ok(())
+        self.write_open(hot, sealed, &mut next)?;
+        Ok(next)
     }
 
     /// What the owner kept beside the visits at the last commit.
@@ -266,7 +275,7 @@ impl Store {
             next_note: writer.manifest.next_note,
             ..Manifest::default()
         };
-        writer.replace(&self.disk, next)?;
+        writer.replace(&self.disk, next, &[])?;
         writer.stopped = true;
         Ok(())
     }
@@ -373,19 +382,25 @@ impl Store {
         }))
     }
 
-    /// Replaces the sources by the merged segment. Visits that died meanwhile are dead there too. Must
-    /// not come between a look-up and the use of the visit it found.
-    pub fn commit_compaction(&self, compacted: Compacted) -> Result<(), StoreError> {
+    /// Replaces the sources by the merged segment, and makes all else lasting as [`Store::commit`] does:
+    /// the merged segment lacks visits that were opened again, so these must be on the disk with it. Visits
+    /// that died meanwhile are dead in it too. Must not come between a look-up and the use of the visit it
+    /// found.
+    pub fn commit_compaction(
+        &self,
+        hot: &mut HotVisits,
+        compacted: Compacted,
+        counters: Counters,
+        note: &[u8],
+    ) -> Result<(), StoreError> {
         let mut writer = lock(&self.writer);
         writer.check()?;
         let first = compacted.sources.first().map(|part| part.segment.number);
         let count = compacted.sources.len();
-        let merged = match compacted.merged {
-            Some(written) => Some(Slot::new(&self.disk, written, &self.cache)?),
-            None => None,
+        let mut merged: Vec<Slot> = match compacted.merged {
+            Some(written) => vec![Slot::new(&self.disk, written, &self.cache)?],
+            None => Vec::new(),
         };
-        let mut merged: Vec<Slot> = merged.into_iter().collect();
-        let mut next = writer.manifest.clone();
         let start = {
             let slots = lock(&self.slots);
             let numbers = slots.iter().map(|slot| Some(slot.segment.number));
@@ -396,18 +411,16 @@ impl Store {
                 return Ok(());
             }
             kill_moved(&mut merged, &slots[start..], &compacted.new_places);
-            next.segments = slots.iter().map(Slot::entry).collect();
             start
         };
+        let mut next = self.next_manifest(&writer, hot, &[], counters, note)?;
         let entries = merged.iter().map(Slot::entry);
         next.segments.splice(start..start + count, entries);
-        writer.replace(&self.disk, next)?;
-        let mut slots = lock(&self.slots);
-        // Those that died while the manifest was written; lasting with the next commit.
-        kill_moved(&mut merged, &slots[start..], &compacted.new_places);
-        for old in slots.splice(start..start + count, merged) {
+        writer.replace(&self.disk, next, note)?;
+        for old in lock(&self.slots).splice(start..start + count, merged) {
             old.segment.retire();
         }
+        hot.committed(&[]);
         Ok(())
     }
 
@@ -516,8 +529,8 @@ impl Writer {
         self.manifest.next_segment - 1
     }
 
-    /// Puts a new manifest in place; files of open visits that it names no more go.
-    fn replace(&mut self, disk: &Disk, next: Manifest) -> Result<(), StoreError> {
+    /// Puts a new manifest in place; files that it names no more go.
+    fn replace(&mut self, disk: &Disk, next: Manifest, note: &[u8]) -> Result<(), StoreError> {
         match next.store(disk) {
             Ok(()) => {}
             Err(Failed::Before(error)) => return Err(error),
@@ -537,6 +550,9 @@ impl Writer {
             disk.remove(&note::file_name(old.number));
         }
         self.manifest = next;
+        if *note != *self.note {
+            self.note = note.into();
+        }
         Ok(())
     }
 }
