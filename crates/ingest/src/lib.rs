@@ -5,6 +5,7 @@
 //! same journal, so a replay places every hit by the rules of its time.
 
 mod payload;
+mod stats;
 
 use std::collections::HashMap;
 use std::path::Path;
