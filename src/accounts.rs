@@ -5,6 +5,7 @@ use settings::{NewToken, NewUser, PasswordRules, Secret};
 use crate::arguments::Arguments;
 use crate::configuration::Configuration;
 use crate::house::{open_settings, runtime};
+use crate::time::now;
 
 /// Makes a superuser.
 pub fn make_user(arguments: &Arguments) -> Result<(), String> {
@@ -65,9 +66,4 @@ fn read_password() -> Result<Secret, String> {
         .read_line(&mut line)
         .map_err(|error| error.to_string())?;
     Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
-}
-
-fn now() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs() as i64)
 }

@@ -4,8 +4,10 @@
 mod accounts;
 mod arguments;
 mod configuration;
+mod demo;
 mod house;
 mod import;
+mod time;
 
 use std::net::SocketAddr;
 
@@ -34,6 +36,14 @@ const COMMANDS: &[Command] = &[
         flags: import::FLAGS,
         settings: &["data", "location_database"],
         run: import::run,
+    },
+    Command {
+        name: "demo",
+        words: "",
+        about: demo::ABOUT,
+        flags: demo::FLAGS,
+        settings: &["data", "location_database"],
+        run: demo::run,
     },
     Command {
         name: "user",
