@@ -5,18 +5,20 @@ SHELL := /bin/bash
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PORT ?= 8080
 DATA ?= ./data-dir
+DEMO ?= ./demo-dir
+HITS ?= 1000000
 
 ifdef CI
 # A build machine builds once: the notes for the next build cost time and gigabytes.
 export CARGO_INCREMENTAL := 0
 endif
 
-.PHONY: help data tracker build run check test conformance browser clean
+.PHONY: help data tracker build run demo check test conformance browser clean
 
 help: ## Shows this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 	@echo
-	@echo "  PORT=$(PORT) and DATA=$(DATA) for make run; TAKWIMU_CONFORMANCE=folder for the recorded scenarios."
+	@echo "  PORT=$(PORT) and DATA=$(DATA) for make run; DEMO=$(DEMO) and HITS=$(HITS) for make demo; TAKWIMU_CONFORMANCE=folder for the recorded scenarios."
 
 data: ## Fetches the locked data that the build embeds: device rules, countries, names
 	@scripts/need.sh node python3 pip
@@ -34,6 +36,10 @@ build: data tracker ## Builds the program, target/fast/takwimu
 
 run: build ## Builds and starts the server
 	$(TARGET)/fast/takwimu serve --port $(PORT) --data $(DATA)
+
+demo: build ## Fills the folder DEMO with a year of two made-up sites and starts the server on it
+	@test -e $(DEMO)/settings.sqlite || $(TARGET)/fast/takwimu demo --data $(DEMO) --hits $(HITS)
+	$(TARGET)/fast/takwimu serve --port $(PORT) --data $(DEMO)
 
 check: data tracker ## Format, lints, licences: what must hold before a commit
 	@scripts/need.sh cargo

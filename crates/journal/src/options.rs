@@ -18,6 +18,19 @@ pub enum Durability {
     None,
 }
 
+impl std::str::FromStr for Durability {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Durability, ()> {
+        match text {
+            "power" => Ok(Durability::Power),
+            "process" => Ok(Durability::Process),
+            "none" => Ok(Durability::None),
+            _ => Err(()),
+        }
+    }
+}
+
 /// Microseconds since 1970; replaceable, so that tests own the time.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 

@@ -15,6 +15,7 @@ use tracking::referrer::Lists;
 
 use crate::config::Config;
 use crate::names::Names;
+use crate::places::{Places, PlacesFrom};
 use crate::sources::Sources;
 
 /// The program's state; cheap to clone.
@@ -27,7 +28,7 @@ pub struct Inner {
     pub names: Names,
     pub sources: Sources,
     pub devices: DeviceDetector,
-    pub places: crate::places::Places,
+    pub places: Places,
     pub options: Options,
     /// Everything read from settings on the way of a hit or a report, renewed when they change.
     world: ArcSwap<World>,
@@ -43,6 +44,8 @@ pub struct Options {
     pub base_url: Option<String>,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<settings::Network>,
+    /// Where the places of addresses are looked up.
+    pub places: PlacesFrom,
     /// The route by which a test empties the server and sets settings. Off unless asked for.
     pub control_route: bool,
     /// Settings that hold until somebody changes them: Matomo's defaults where ours differ.
@@ -72,6 +75,7 @@ impl App {
         options: Options,
     ) -> Result<App, StartError> {
         let lists = Arc::new(Lists::embedded().map_err(|error| StartError(error.to_string()))?);
+        let places = Places::open(&options.places).map_err(StartError)?;
         let world = World::read(&settings, &options).await?;
         Ok(App(Arc::new(Inner {
             settings,
@@ -79,7 +83,7 @@ impl App {
             names: Names::embedded(),
             sources: Sources { lists },
             devices: DeviceDetector::embedded(),
-            places: crate::places::Places::none(),
+            places,
             options,
             world: ArcSwap::from_pointee(world),
             salts: Mutex::default(),

@@ -4,6 +4,7 @@ pub mod app;
 mod client;
 mod config;
 mod control;
+mod direct;
 pub mod matomo;
 pub mod names;
 mod places;
@@ -22,6 +23,8 @@ use axum::routing::{any, get, post};
 
 pub use app::{App, Options, StartError};
 use client::Client;
+pub use direct::{Direct, random_numbers};
+pub use places::PlacesFrom;
 pub use rules::from_journal as rules_from_journal;
 
 const TRACKER_SCRIPT: &str = include_str!("../../../tracker/dist/matomo.js");

@@ -7,6 +7,7 @@
 pub mod device;
 pub mod geo;
 pub mod hit;
+pub mod logs;
 pub mod memory;
 pub mod observe;
 pub mod outcome;

@@ -37,6 +37,10 @@ impl MemoryVisits {
         };
         let row = &self.visits[at].visit;
         let site = row[visit::SITE] as SiteId;
+        if site == 0 {
+            // Just made and not yet filled: nobody's visit, and all of them would share one key.
+            return;
+        }
         for (index, key) in [
             (&mut self.by_visitor, row[visit::VISITOR]),
             (&mut self.by_fingerprint, row[visit::FINGERPRINT]),

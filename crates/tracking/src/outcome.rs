@@ -88,6 +88,14 @@ impl Stop {
             Stop::Excluded(reason) => reason.name(),
         }
     }
+
+    /// A sentence about it.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Stop::Refused(reason) => reason.meaning(),
+            Stop::Excluded(reason) => reason.meaning(),
+        }
+    }
 }
 
 impl From<Refusal> for Stop {

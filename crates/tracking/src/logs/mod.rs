@@ -8,6 +8,7 @@ mod json;
 mod ncsa;
 mod parser;
 mod reader;
+mod request;
 mod rules;
 mod time;
 mod tokens;
@@ -15,6 +16,7 @@ mod w3c;
 
 pub use parser::{LineParser, LogFormat};
 pub use reader::{LogLine, LogLines};
+pub use request::{Pairs, pairs_of, params_of};
 pub use rules::{
     DOWNLOAD_EXTENSIONS, HitKind, LogRules, STATIC_EXTENSIONS, file_extension, is_obvious_robot,
     judge,
@@ -66,11 +68,13 @@ pub enum SkipReason {
     StaticFile,
     /// A robot.
     Bot,
+    /// A host that belongs to no site.
+    UnknownHost,
 }
 
 impl SkipReason {
     /// All reasons, for counts.
-    pub const ALL: [SkipReason; 7] = [
+    pub const ALL: [SkipReason; 8] = [
         SkipReason::Comment,
         SkipReason::Malformed,
         SkipReason::Method,
@@ -78,6 +82,7 @@ impl SkipReason {
         SkipReason::RedirectStatus,
         SkipReason::StaticFile,
         SkipReason::Bot,
+        SkipReason::UnknownHost,
     ];
 
     /// For people.
@@ -90,6 +95,7 @@ impl SkipReason {
             SkipReason::RedirectStatus => "redirections",
             SkipReason::StaticFile => "images, styles and scripts",
             SkipReason::Bot => "robots",
+            SkipReason::UnknownHost => "hosts that belong to no site",
         }
     }
 }

@@ -14,6 +14,10 @@ pub struct LogLine {
     pub number: u64,
     /// Its hit, or why there is none.
     pub hit: Result<LogHit, SkipReason>,
+    /// Where the next line begins, in bytes from the start of the log.
+    pub end_bytes: u64,
+    /// It ends with a line end. The last line of a log that is being written may not.
+    pub is_whole: bool,
 }
 
 /// The lines of a log, read as they are asked for. Bytes that are not UTF-8 become replacement characters.
@@ -21,7 +25,17 @@ pub struct LogLines<R> {
     source: R,
     parser: LineParser,
     number: u64,
+    position_bytes: u64,
     buffer: Vec<u8>,
+}
+
+/// How the end of a line was found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct LineEnd {
+    /// The line is no longer than a line may be.
+    fits: bool,
+    /// There was a line end.
+    is_whole: bool,
 }
 
 impl<R: BufRead> LogLines<R> {
@@ -36,6 +50,7 @@ impl<R: BufRead> LogLines<R> {
             source,
             parser,
             number: 0,
+            position_bytes: 0,
             buffer: Vec::new(),
         }
     }
@@ -45,14 +60,27 @@ impl<R: BufRead> LogLines<R> {
         &self.parser
     }
 
-    /// Reads a line into the buffer. `None` at the end; `Some(false)` when it is too long.
-    fn read_line(&mut self) -> io::Result<Option<bool>> {
+    /// Leaves out the lines before a position, except for what they say about the lines that follow.
+    pub fn skip_to(&mut self, position_bytes: u64) -> io::Result<()> {
+        while self.position_bytes < position_bytes && self.read_line()?.is_some() {
+            self.number += 1;
+            if self.buffer.starts_with(b"#") {
+                let _ = self.parser.parse(&String::from_utf8_lossy(&self.buffer));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a line into the buffer; one that is too long leaves it empty. `None` at the end.
+    fn read_line(&mut self) -> io::Result<Option<LineEnd>> {
         self.buffer.clear();
         let mut fits = true;
         loop {
             let available = self.source.fill_buf()?;
             if available.is_empty() {
-                return Ok((!self.buffer.is_empty() || !fits).then_some(fits));
+                let is_whole = false;
+                let any = !self.buffer.is_empty() || !fits;
+                return Ok(any.then_some(LineEnd { fits, is_whole }));
             }
             let end = available.iter().position(|byte| *byte == b'\n');
             let length = end.map_or(available.len(), |position| position + 1);
@@ -63,8 +91,10 @@ impl<R: BufRead> LogLines<R> {
                 self.buffer.clear();
             }
             self.source.consume(length);
+            self.position_bytes += length as u64;
             if end.is_some() {
-                return Ok(Some(fits));
+                let is_whole = true;
+                return Ok(Some(LineEnd { fits, is_whole }));
             }
         }
     }
@@ -74,8 +104,8 @@ impl<R: BufRead> Iterator for LogLines<R> {
     type Item = io::Result<LogLine>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let fits = match self.read_line() {
-            Ok(Some(fits)) => fits,
+        let LineEnd { fits, is_whole } = match self.read_line() {
+            Ok(Some(end)) => end,
             Ok(None) => return None,
             Err(error) => return Some(Err(error)),
         };
@@ -88,6 +118,8 @@ impl<R: BufRead> Iterator for LogLines<R> {
         Some(Ok(LogLine {
             number: self.number,
             hit,
+            end_bytes: self.position_bytes,
+            is_whole,
         }))
     }
 }
@@ -120,6 +152,25 @@ mod tests {
             (6, None),
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_log_is_continued_where_it_was_left() {
+        let first =
+            "#Fields: date time c-ip cs-uri-stem sc-status\n2024-01-01 00:00:01 1.2.3.4 /a 200\n";
+        let rest = "2024-01-01 00:00:02 1.2.3.4 /b 200";
+        let log = format!("{first}{rest}");
+        let mut lines = LogLines::new(log.as_bytes());
+        lines.skip_to(first.len() as u64).expect("memory");
+        let line = lines.next().expect("a line").expect("memory");
+        assert_eq!(line.number, 3);
+        assert_eq!(line.end_bytes, log.len() as u64);
+        assert!(!line.is_whole);
+        // The columns were named in the part that was left out.
+        assert_eq!(line.hit.map(|hit| hit.path), Ok("/b".to_owned()));
+        let mut behind = LogLines::new(log.as_bytes());
+        behind.skip_to(10_000).expect("memory");
+        assert!(behind.next().is_none());
     }
 
     #[test]
