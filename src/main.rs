@@ -9,9 +9,14 @@ use server::{App, Options};
 use settings::{NewToken, NewUser, PasswordRules, Secret, Settings};
 
 const HELP: &str = "\
-takwimu serve [--host ADDRESS] [--port N] [--data DIR] [--trusted-proxy CIDR]... [--test-mode]
+takwimu serve [--host ADDRESS] [--port N] [--data DIR] [--base-url URL] [--trusted-proxy CIDR]... [--test-mode]
 takwimu user LOGIN EMAIL [--data DIR]         make a superuser; the password is read from standard input
+takwimu user password LOGIN [--data DIR]      set another password, read from standard input; sessions of LOGIN end
+takwimu unblock [--data DIR]                  let everybody try again who was locked out by failed sign-ins
 takwimu token LOGIN DESCRIPTION [--data DIR]  make a token; the password is read from standard input
+
+The first start prints a link that makes the superuser; it works once and for a day. --base-url is the address that browsers
+use, such as https://example.org/stats, when a proxy stands before the program.
 
 The password is one line. A token is shown once: keep it like a password.
 ";
@@ -36,6 +41,7 @@ struct Flags {
     host: IpAddr,
     port: u16,
     data: PathBuf,
+    base_url: Option<String>,
     trusted_proxies: Vec<settings::Network>,
     test_mode: bool,
 }
@@ -47,6 +53,7 @@ impl Flags {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 8080,
             data: PathBuf::from("data-dir"),
+            base_url: None,
             trusted_proxies: Vec::new(),
             test_mode: false,
         };
@@ -61,6 +68,7 @@ impl Flags {
                 "--host" => flags.host = parsed(&argument, &value()?)?,
                 "--port" => flags.port = parsed(&argument, &value()?)?,
                 "--data" => flags.data = PathBuf::from(value()?),
+                "--base-url" => flags.base_url = Some(server::parse_base_url(&value()?)?),
                 "--trusted-proxy" => {
                     let text = value()?;
                     let network = settings::Network::parse(&text);
@@ -89,6 +97,8 @@ async fn run(arguments: Vec<String>) -> Result<(), String> {
     let words: Vec<&str> = flags.words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["serve"] | [] => serve(flags).await,
+        ["user", "password", login] => set_password(&flags.data, login).await,
+        ["unblock"] => unblock(&flags.data).await,
         ["user", login, email] => make_user(&flags.data, login, email).await,
         ["token", login, description] => make_token(&flags.data, login, description).await,
         ["--help" | "help"] => {
@@ -135,6 +145,37 @@ async fn make_user(data: &Path, login: &str, email: &str) -> Result<(), String> 
     Ok(())
 }
 
+async fn set_password(data: &Path, login: &str) -> Result<(), String> {
+    let settings = open_settings(data).await?;
+    let failed = |error: settings::Error| error.to_string();
+    let user = settings.user(login).await.map_err(failed)?;
+    let rules = match user.superuser_access {
+        true => PasswordRules::SUPERUSER_FORM,
+        false => PasswordRules::FORM,
+    };
+    settings
+        .set_password(login, &read_password()?, rules, None, now())
+        .await
+        .map_err(failed)?;
+    println!(
+        "{} has a new password; all sessions have ended.",
+        user.login
+    );
+    settings.close().await;
+    Ok(())
+}
+
+async fn unblock(data: &Path) -> Result<(), String> {
+    let settings = open_settings(data).await?;
+    settings
+        .unblock_all()
+        .await
+        .map_err(|error| error.to_string())?;
+    println!("Everybody may try again.");
+    settings.close().await;
+    Ok(())
+}
+
 async fn make_token(data: &Path, login: &str, description: &str) -> Result<(), String> {
     let settings = open_settings(data).await?;
     let failed = |error: settings::Error| error.to_string();
@@ -164,12 +205,14 @@ async fn serve(flags: Flags) -> Result<(), String> {
     let ingest = Arc::new(ingest.map_err(|error| failed(&error))?);
     let options = Options {
         data_dir: flags.data,
-        base_url: None,
+        base_url: flags.base_url,
         trusted_proxies: flags.trusted_proxies,
         control_route: flags.test_mode,
         matomo_defaults: flags.test_mode,
     };
-    let app = App::new(settings, ingest.clone(), options)
+    let address = SocketAddr::new(flags.host, flags.port);
+    let public_url = options.base_url.clone();
+    let app = App::new(settings.clone(), ingest.clone(), options)
         .await
         .map_err(|error| failed(&error))?;
     if flags.test_mode {
@@ -177,16 +220,38 @@ async fn serve(flags: Flags) -> Result<(), String> {
             .await
             .map_err(|error| failed(&error))?;
     }
-    let address = SocketAddr::new(flags.host, flags.port);
     let listener = tokio::net::TcpListener::bind(address).await;
     let listener = listener.map_err(|error| format!("{address}: {error}"))?;
     eprintln!("takwimu: listening on http://{address}");
+    print_setup_link(&settings, public_url, address).await?;
     let service = server::router(app).into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service)
         .with_graceful_shutdown(stop_asked())
         .await;
     served.map_err(|error| failed(&error))?;
     ingest.close()
+}
+
+/// As long as nobody can sign in, each start prints a new link to the page that makes the superuser. It is printed here and
+/// nowhere else.
+async fn print_setup_link(
+    settings: &Settings,
+    public_url: Option<String>,
+    address: SocketAddr,
+) -> Result<(), String> {
+    let link = settings.make_setup_link(now()).await;
+    let Some(key) = link.map_err(|error| error.to_string())? else {
+        return Ok(());
+    };
+    let server = public_url.unwrap_or_else(|| match address.ip().is_unspecified() {
+        true => format!("http://127.0.0.1:{}", address.port()),
+        false => format!("http://{address}"),
+    });
+    println!(
+        "\nNobody can sign in yet. Open this link to make the superuser; it works once, within a day:\n"
+    );
+    println!("    {server}/setup/{}\n", key.expose());
+    Ok(())
 }
 
 /// Resolves when the program is asked to stop.
