@@ -222,6 +222,7 @@ async fn serve(flags: Flags) -> Result<(), String> {
     }
     let listener = tokio::net::TcpListener::bind(address).await;
     let listener = listener.map_err(|error| format!("{address}: {error}"))?;
+    let address = listener.local_addr().map_err(|error| failed(&error))?;
     eprintln!("takwimu: listening on http://{address}");
     print_setup_link(&settings, public_url, address).await?;
     let service = server::router(app).into_make_service_with_connect_info::<SocketAddr>();

@@ -136,6 +136,15 @@ pub fn current_password(label: &str) -> Markup {
     .show()
 }
 
+/// Tells password managers whose password the form is about.
+pub fn whose(request: &PageRequest<'_>) -> Markup {
+    let login = request
+        .signed_in
+        .as_ref()
+        .map_or("", |person| person.login());
+    html! { input type="text" name="username" value=(login) autocomplete="username" readonly hidden; }
+}
+
 /// Two fields for a new password.
 pub fn new_password(hint: &str) -> Markup {
     let field = |name, label, hint| Field {

@@ -4,7 +4,8 @@
 mod home;
 mod layout;
 mod login;
-mod opt_out;
+pub mod opt_out;
+mod opt_out_words;
 mod passwords;
 mod reply;
 pub mod request;
@@ -149,7 +150,7 @@ async fn answer(
     setup_key: Option<&str>,
 ) -> Result<Reply, settings::Error> {
     match page {
-        Some(Page::OptOut) => return Ok(opt_out::page(request)),
+        Some(Page::OptOut) => return opt_out::page(request).await,
         Some(Page::OptOutScript) => return Ok(opt_out::script(request)),
         _ => {}
     }

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use maud::{Markup, html};
 use settings::SessionListed;
 
-use super::layout::{Notice, current_password, moment, new_password, page, secret_field};
+use super::layout::{Notice, current_password, moment, new_password, page, secret_field, whose};
 use super::reply::Reply;
 use super::request::{PageRequest, SignedIn};
 use super::{passwords, tokens, told};
@@ -64,7 +64,7 @@ fn password_form(request: &PageRequest<'_>, person: &SignedIn) -> Markup {
             form class="fields" method="post" action=(request.link("security")) {
                 (secret_field(request))
                 input type="hidden" name="task" value="password";
-                input type="text" name="username" value=(person.login()) autocomplete="username" readonly hidden;
+                (whose(request))
                 (current_password("Your password now"))
                 (new_password(&passwords::hint(rules)))
                 p class="hint" { "All your other sessions end. Tokens of apps go on working." }

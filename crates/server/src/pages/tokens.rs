@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use model::Role;
 use settings::{NewToken, Secret, Token, TokenScope};
 
-use super::layout::{Field, Notice, current_password, moment, page, secret_field};
+use super::layout::{Field, Notice, current_password, moment, page, secret_field, whose};
 use super::reply::Reply;
 use super::request::PageRequest;
 use super::{passwords, told};
@@ -227,6 +227,7 @@ fn form(
     let content = html! {
         form class="card narrow" method="post" action=(request.link("new-token")) {
             (secret_field(request))
+            (whose(request))
             @match replaced {
                 Some(token) => {
                     input type="hidden" name="replace" value=(token.id);
