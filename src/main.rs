@@ -224,6 +224,7 @@ async fn serve(flags: Flags) -> Result<(), String> {
     let listener = listener.map_err(|error| format!("{address}: {error}"))?;
     let address = listener.local_addr().map_err(|error| failed(&error))?;
     eprintln!("takwimu: listening on http://{address}");
+    tokio::spawn(follow_changes(settings.clone()));
     print_setup_link(&settings, public_url, address).await?;
     let service = server::router(app).into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service)
@@ -231,6 +232,18 @@ async fn serve(flags: Flags) -> Result<(), String> {
         .await;
     served.map_err(|error| failed(&error))?;
     ingest.close()
+}
+
+/// Notices within a second what other commands of the program changed: a token deleted by one of them is refused.
+async fn follow_changes(settings: Settings) {
+    let mut tick = tokio::time::interval(std::time::Duration::from_millis(500));
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if let Err(error) = settings.look_for_changes().await {
+            eprintln!("takwimu: settings cannot be read: {error}");
+        }
+    }
 }
 
 /// As long as nobody can sign in, each start prints a new link to the page that makes the superuser. It is printed here and

@@ -44,7 +44,6 @@ pub fn router(app: App) -> Router {
         .route("/piwik.js", get(tracker_script))
         // Clients of the reporting API
         .route("/index.php", any(index))
-        .route("/", any(index))
         // People
         .route("/setup/{key}", any(setup))
         .route("/assets/pages.css", get(pages::style))
@@ -65,22 +64,19 @@ pub fn router(app: App) -> Router {
 
 /// The program answers below the path of its address too, for proxies that pass the path on. Those that cut it off need
 /// nothing.
-fn below_path(router: Router<App>, base_url: Option<&str>) -> Router<App> {
+fn below_path(routes: Router<App>, base_url: Option<&str>) -> Router<App> {
+    let at_root = routes.clone().route("/", any(index));
     let path = base_url.map_or("", address::path_of);
     if path.is_empty() {
-        return router;
+        return at_root;
     }
     let folder = format!("{path}/");
+    // Links of the first page are relative, so its address must end with a slash.
     let to_folder = axum::response::Redirect::permanent(&folder);
-    router
-        .clone()
+    at_root
+        .nest(path, routes)
         .route(&folder, any(index))
         .route(path, any(|| async move { to_folder }))
-        .merge(router_below(path, router))
-}
-
-fn router_below(path: &str, router: Router<App>) -> Router<App> {
-    Router::new().nest(path, router)
 }
 
 async fn track(

@@ -72,7 +72,7 @@ test("every page fits a phone, by day and by night", async ({ page, program }) =
   await page.setViewportSize({ width: 360, height: 740 });
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
-    for (const path of ["", "?added=1", "security", "new-token", "logout", "opt-out", "nothing?module=Nothing"]) {
+    for (const path of ["", "?added=1", "security", "new-token", "logout", "opt-out", "index.php?module=Nothing"]) {
       await page.goto(program.base + path);
       const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       expect(tooWide, path).toBeLessThanOrEqual(0);

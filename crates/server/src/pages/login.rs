@@ -73,7 +73,12 @@ pub async fn start(
         ip: request.client.ip,
         user_agent: request.user_agent(),
     };
-    let id = request.app.settings.start_session(new, now()).await?;
+    let settings = &request.app.settings;
+    // Now and then somebody signs in: a good moment to sweep up.
+    settings.delete_dead_sessions(now()).await?;
+    settings.delete_old_failures(now()).await?;
+    let id = settings.start_session(new, now()).await?;
+    settings.user_was_seen(login, now()).await?;
     let transport = request.address.transport;
     let reply = match complete {
         true => Reply::go(request, target(request)),
