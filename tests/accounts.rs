@@ -251,7 +251,7 @@ fn a_connection_that_is_not_encrypted_works_with_a_warning() {
     assert_eq!(browser.get("/security").status, 200);
     browser.headers = vec![("X-Forwarded-Proto".into(), "https".into())];
     assert!(
-        browser.get("/login").body.contains("not encrypted"),
+        browser.get("/security").body.contains("not encrypted"),
         "nobody trusts this header"
     );
 }
