@@ -53,8 +53,8 @@ conformance: data tracker ## The recorded scenarios only, against the built prog
 	@scripts/need.sh cargo
 	@scripts/test.sh conformance
 
-browser: ## The tracker in a real browser only
-	@scripts/need.sh node
+browser: data ## The tracker and the pages in a real browser only
+	@scripts/need.sh node cargo
 	@scripts/test.sh browser
 
 clean: ## Removes what was built here; fetched data stays

@@ -46,7 +46,8 @@ run_browser() {
         scripts/install-node-packages.sh tracker &&
         scripts/install-node-packages.sh tests/browser &&
         (cd tracker && npm run --silent build) &&
-        (cd tests/browser && npm run --silent test:tracker)
+        cargo build --workspace --profile fast --bin takwimu --quiet &&
+        (cd tests/browser && npm run --silent test:tracker && npm run --silent test:accounts)
 }
 
 # Adds the counts that a log states: cargo's `test result:` lines, Playwright's `N passed` and `N failed`.

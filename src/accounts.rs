@@ -1,4 +1,4 @@
-//! `takwimu user` and `takwimu token`: the first of each, when nobody can sign in yet.
+//! `takwimu user`, `token` and `unblock`: for whoever sits at the machine, when nobody can sign in.
 
 use settings::{NewToken, NewUser, PasswordRules, Secret};
 
@@ -7,15 +7,21 @@ use crate::configuration::Configuration;
 use crate::house::{open_settings, runtime};
 use crate::time::now;
 
-/// Makes a superuser.
-pub fn make_user(arguments: &Arguments) -> Result<(), String> {
-    let [login, email] = two_words(arguments)?;
+/// Makes a superuser, or gives a user another password.
+pub fn user(arguments: &Arguments) -> Result<(), String> {
+    match two_words(arguments)? {
+        [word, login] if word == "password" => set_password(arguments, login),
+        [login, email] => make_user(arguments, login, email),
+    }
+}
+
+fn make_user(arguments: &Arguments, login: &str, email: &str) -> Result<(), String> {
     let configuration = Configuration::of(arguments)?;
     runtime()?.block_on(async {
         let settings = open_settings(&configuration.data).await?;
         let user = NewUser {
-            login: login.clone(),
-            email: email.clone(),
+            login: login.to_owned(),
+            email: email.to_owned(),
             password: read_password()?,
             invited_by: None,
         };
@@ -24,6 +30,42 @@ pub fn make_user(arguments: &Arguments) -> Result<(), String> {
             .await;
         made.map_err(|error| error.to_string())?;
         println!("{login} is a superuser now.");
+        settings.close().await;
+        Ok(())
+    })
+}
+
+fn set_password(arguments: &Arguments, login: &str) -> Result<(), String> {
+    let configuration = Configuration::of(arguments)?;
+    let failed = |error: settings::Error| error.to_string();
+    runtime()?.block_on(async {
+        let settings = open_settings(&configuration.data).await?;
+        let user = settings.user(login).await.map_err(failed)?;
+        let rules = match user.superuser_access {
+            true => PasswordRules::SUPERUSER_FORM,
+            false => PasswordRules::FORM,
+        };
+        settings
+            .set_password(login, &read_password()?, rules, None, now())
+            .await
+            .map_err(failed)?;
+        println!(
+            "{} has a new password; all sessions have ended.",
+            user.login
+        );
+        settings.close().await;
+        Ok(())
+    })
+}
+
+/// Lets everybody try again who was locked out.
+pub fn unblock(arguments: &Arguments) -> Result<(), String> {
+    let configuration = Configuration::of(arguments)?;
+    runtime()?.block_on(async {
+        let settings = open_settings(&configuration.data).await?;
+        let unblocked = settings.unblock_all().await;
+        unblocked.map_err(|error| error.to_string())?;
+        println!("Everybody may try again.");
         settings.close().await;
         Ok(())
     })

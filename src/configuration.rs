@@ -80,6 +80,12 @@ pub const SETTINGS: &[Setting] = &[
         "address to listen on. 0.0.0.0 or :: opens the server to other machines: put a proxy with TLS before it.",
     ),
     one("port", "NUMBER", "8080", "port to listen on"),
+    one(
+        "base_url",
+        "URL",
+        "",
+        "address that browsers use, such as https://example.org/stats, when a proxy stands before the program",
+    ),
     list(
         "trusted_proxy",
         "NETWORK",
@@ -113,6 +119,7 @@ pub struct Configuration {
     pub data: PathBuf,
     pub host: IpAddr,
     pub port: u16,
+    pub base_url: Option<String>,
     pub trusted_proxies: Vec<Network>,
     pub places: PlacesFrom,
     pub durability: journal::Durability,
@@ -149,6 +156,10 @@ impl Values<'_> {
             data: PathBuf::from(self.text("data")),
             host: self.parsed("host")?,
             port: self.parsed("port")?,
+            base_url: match self.text("base_url").as_str() {
+                "" => None,
+                url => Some(server::parse_base_url(url)?),
+            },
             durability: self.parsed("durability")?,
             sealing: self.parsed("seal")?,
             trusted_proxies: self

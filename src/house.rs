@@ -49,7 +49,7 @@ impl House {
             .map_err(|error| error.to_string())?;
         let options = Options {
             data_dir: data.clone(),
-            base_url: None,
+            base_url: configuration.base_url.clone(),
             trusted_proxies: configuration.trusted_proxies.clone(),
             places: configuration.places.clone(),
             control_route: wants.control_route,

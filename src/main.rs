@@ -30,6 +30,7 @@ const COMMANDS: &[Command] = &[
             "data",
             "host",
             "port",
+            "base_url",
             "trusted_proxy",
             "location_database",
             "durability",
@@ -55,11 +56,20 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "user",
-        words: "LOGIN EMAIL",
-        about: "Makes a superuser. The password is one line of standard input.",
+        words: "LOGIN EMAIL | password LOGIN",
+        about: "Makes a superuser; or gives a user another password, which ends all sessions of that user. The \
+            password is one line of standard input.",
         flags: &[],
         settings: &["data"],
-        run: accounts::make_user,
+        run: accounts::user,
+    },
+    Command {
+        name: "unblock",
+        words: "",
+        about: "Lets everybody try again who was locked out by failed sign-ins.",
+        flags: &[],
+        settings: &["data"],
+        run: accounts::unblock,
     },
     Command {
         name: "token",
@@ -133,25 +143,49 @@ fn serve(arguments: &Arguments) -> Result<(), String> {
             let made = house.app.make_test_superuser().await;
             made.map_err(|error| error.to_string())?;
         }
-        listen(
-            &house,
-            SocketAddr::new(configuration.host, configuration.port),
-        )
-        .await
+        listen(&house, &configuration).await
     });
     house.close().and(served)
 }
 
-async fn listen(house: &House, address: SocketAddr) -> Result<(), String> {
+async fn listen(house: &House, configuration: &Configuration) -> Result<(), String> {
+    let address = SocketAddr::new(configuration.host, configuration.port);
     let listener = tokio::net::TcpListener::bind(address).await;
     let listener = listener.map_err(|error| format!("{address}: {error}"))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
     eprintln!("takwimu: listening on http://{address}");
+    print_setup_link(&house.app, configuration.base_url.as_deref(), address).await?;
     let service = server::router(house.app.clone());
     let service = service.into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service)
         .with_graceful_shutdown(stop_asked())
         .await;
     served.map_err(|error| error.to_string())
+}
+
+/// As long as nobody can sign in, each start prints a new link to the page that makes the superuser. It is
+/// printed here and nowhere else.
+async fn print_setup_link(
+    app: &server::App,
+    base_url: Option<&str>,
+    address: SocketAddr,
+) -> Result<(), String> {
+    let link = app.settings.make_setup_link(time::now()).await;
+    let Some(key) = link.map_err(|error| error.to_string())? else {
+        return Ok(());
+    };
+    let server = base_url.map_or_else(
+        || match address.ip().is_unspecified() {
+            true => format!("http://127.0.0.1:{}", address.port()),
+            false => format!("http://{address}"),
+        },
+        str::to_owned,
+    );
+    println!(
+        "\nNobody can sign in yet. Open this link to make the superuser; it works once, within a day:\n"
+    );
+    println!("    {server}/setup/{}\n", key.expose());
+    Ok(())
 }
 
 /// Resolves when the program is asked to stop.

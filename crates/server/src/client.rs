@@ -9,6 +9,8 @@ use settings::Network;
 #[derive(Clone, Copy, Debug)]
 pub struct Client {
     pub ip: IpAddr,
+    /// The connection comes from a trusted proxy, whose headers tell how the browser asked.
+    pub behind_proxy: bool,
 }
 
 impl Client {
@@ -16,6 +18,7 @@ impl Client {
     pub fn of(peer: SocketAddr, headers: &HeaderMap, trusted: &[Network]) -> Client {
         let mut ip = canonical(peer.ip());
         let is_trusted = |ip: IpAddr| trusted.iter().any(|network| network.contains(ip));
+        let behind_proxy = is_trusted(ip);
         let lists = headers.get_all("x-forwarded-for");
         let mut hops: Vec<IpAddr> = Vec::new();
         for list in lists.iter().filter_map(|value| value.to_str().ok()) {
@@ -30,7 +33,7 @@ impl Client {
                 None => break,
             }
         }
-        Client { ip }
+        Client { ip, behind_proxy }
     }
 }
 

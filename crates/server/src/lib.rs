@@ -1,5 +1,6 @@
 //! HTTP: routes, access, the Matomo-compatible API and its formats, pages, assets.
 
+mod address;
 pub mod app;
 mod client;
 mod config;
@@ -7,6 +8,7 @@ mod control;
 mod direct;
 pub mod matomo;
 pub mod names;
+mod pages;
 mod places;
 mod rules;
 mod sources;
@@ -16,11 +18,12 @@ use std::net::SocketAddr;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 
+pub use address::parse_base_url;
 pub use app::{App, Options, StartError};
 use client::Client;
 pub use direct::{Direct, random_numbers};
@@ -44,15 +47,39 @@ pub fn router(app: App) -> Router {
         .route("/piwik.js", get(tracker_script))
         // Clients of the reporting API
         .route("/index.php", any(index))
-        .route("/", any(index))
+        // People
+        .route("/setup/{key}", any(setup))
+        .route("/assets/pages.css", get(pages::style))
+        .route("/assets/pages.js", get(pages::script))
         // Operators
         .route("/health", get(health));
+    for path in pages::paths() {
+        router = router.route(&path, any(short_page));
+    }
     if app.options.control_route {
         router = router.route("/__conformance", post(control));
     }
+    router = below_path(router, app.options.base_url.as_deref());
     router
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .with_state(app)
+}
+
+/// The program answers below the path of its address too, for proxies that pass the path on. Those that cut it off need
+/// nothing.
+fn below_path(routes: Router<App>, base_url: Option<&str>) -> Router<App> {
+    let at_root = routes.clone().route("/", any(index));
+    let path = base_url.map_or("", address::path_of);
+    if path.is_empty() {
+        return at_root;
+    }
+    let folder = format!("{path}/");
+    // Links of the first page are relative, so its address must end with a slash.
+    let to_folder = axum::response::Redirect::permanent(&folder);
+    at_root
+        .nest(path, routes)
+        .route(&folder, any(index))
+        .route(path, any(|| async move { to_folder }))
 }
 
 async fn track(
@@ -80,16 +107,68 @@ async fn track(
 async fn index(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let client = Client::of(peer, &headers, &app.options.trusted_proxies);
-    let request = matomo::request::ApiRequest::parse(uri.query().unwrap_or_default(), &body);
-    match request.text("module") {
-        Some("API") => matomo::handle(&app, client, &headers, request).await,
-        _ => (StatusCode::NOT_FOUND, "Not found\n").into_response(),
+    let query = uri.query().unwrap_or_default();
+    let mut request = matomo::request::ApiRequest::parse(query, &body);
+    request.is_post = method == Method::POST;
+    if request.text("module") == Some("API") {
+        return matomo::handle(&app, client, &headers, request).await;
     }
+    let page = pages::named(request.text("module"), request.text("action"));
+    let incoming = pages::Incoming {
+        client,
+        method: &method,
+        query,
+        headers: &headers,
+        body: &body,
+        setup_key: None,
+    };
+    pages::handle(&app, page, incoming).await
+}
+
+/// A page by its short path.
+async fn short_page(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let incoming = pages::Incoming {
+        client: Client::of(peer, &headers, &app.options.trusted_proxies),
+        method: &method,
+        query: uri.query().unwrap_or_default(),
+        headers: &headers,
+        body: &body,
+        setup_key: None,
+    };
+    pages::handle(&app, pages::at_path(uri.path()), incoming).await
+}
+
+/// The link that the first start prints.
+async fn setup(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Path(key): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let incoming = pages::Incoming {
+        client: Client::of(peer, &headers, &app.options.trusted_proxies),
+        method: &method,
+        query: "",
+        headers: &headers,
+        body: &body,
+        setup_key: Some(&key),
+    };
+    pages::handle(&app, Some(pages::Page::Setup), incoming).await
 }
 
 /// Our own tracker, under both names that pages ask for.

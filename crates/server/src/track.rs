@@ -95,12 +95,40 @@ async fn answer(app: &App, request: &TrackRequest) -> Response {
             let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
             (status, format!("{error}\n")).into_response()
         }
-        Parsed::Single(params) => single(app, &world, &environment, &params, is_secure(&raw)).await,
-        Parsed::Bulk(bulk) => many(app, &world, &environment, bulk).await,
+        Parsed::Single(params) => {
+            let sent = Sent::of(&raw, &request.headers);
+            single(app, &world, &environment, &params, sent).await
+        }
+        Parsed::Bulk(bulk) => {
+            let sent = Sent::of(&raw, &request.headers);
+            many(app, &world, &environment, bulk, sent).await
+        }
     }
 }
 
-fn is_secure(raw: &RawRequest) -> bool {
+/// How a token was sent.
+struct Sent {
+    /// The one of the `Authorization` header, which counts before any other.
+    bearer: Option<Token>,
+    /// Not in the address, where logs would keep it.
+    secure: bool,
+}
+
+impl Sent {
+    fn of(raw: &RawRequest<'_>, headers: &HeaderMap) -> Sent {
+        let bearer = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(crate::matomo::bearer_token)
+            .and_then(Token::new);
+        Sent {
+            secure: bearer.is_some() || is_secure(raw),
+            bearer,
+        }
+    }
+}
+
+fn is_secure(raw: &RawRequest<'_>) -> bool {
     !raw.query.windows(11).any(|window| window == b"token_auth=")
 }
 
@@ -138,9 +166,10 @@ async fn single(
     world: &Arc<World>,
     environment: &Environment,
     params: &HitParams,
-    secure: bool,
+    sent: Sent,
 ) -> Response {
-    let outcome = match enrich(app, world, environment, params, None, false, secure).await {
+    let (bearer, secure) = (sent.bearer.as_ref(), sent.secure);
+    let outcome = match enrich(app, world, environment, params, bearer, false, secure).await {
         Ok(Some(hit)) => {
             let mut outcomes = record(app, world, vec![hit]).await;
             outcomes.pop().unwrap_or(Outcome::Tracked)
@@ -218,11 +247,9 @@ async fn enrich(
 }
 
 fn authenticate(world: &World, token: &Token, site: i64, ip: IpAddr, secure: bool) -> Auth {
-    match world
-        .snapshot
-        .tokens
-        .may_write(token.expose(), site, ip, secure, now())
-    {
+    let tokens = &world.snapshot.tokens;
+    let allowed = secure || !world.config.is_on("only_allow_secure_auth_tokens");
+    match allowed && tokens.may_write(token.expose(), site, ip, secure, now()) {
         true => Auth::Write,
         false => Auth::Invalid,
     }
@@ -281,8 +308,10 @@ async fn many(
     app: &App,
     world: &Arc<World>,
     environment: &Environment,
-    bulk: parse::Bulk,
+    mut bulk: parse::Bulk,
+    sent: Sent,
 ) -> Response {
+    bulk.token = sent.bearer.or(bulk.token);
     let total = bulk.hits.len();
     let mut invalid = Vec::new();
     let mut hits = Vec::new();
@@ -299,7 +328,7 @@ async fn many(
             params,
             bulk.token.as_ref(),
             true,
-            true,
+            sent.secure,
         )
         .await
         {

@@ -4,6 +4,9 @@ use query::QueryError;
 use query::period::PeriodError;
 use query::segment_text::SegmentError;
 
+/// Matomo's words for somebody who guessed too often.
+pub const LOCKED_OUT: &str = "You are currently not allowed to log in because you had too many failed logins, try again later.";
+
 #[derive(Debug)]
 pub struct ApiError {
     pub status: u16,

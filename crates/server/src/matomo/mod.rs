@@ -124,7 +124,7 @@ async fn answer(
     Ok(formats::render(format, answer, &options))
 }
 
-/// The caller: a token of the request or of the header, else nobody.
+/// The caller: a token of the request or of the header, a session where the request asks for it, else nobody.
 async fn authenticate(
     app: &App,
     client: Client,
@@ -134,19 +134,59 @@ async fn authenticate(
     let bearer = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "));
+        .and_then(bearer_token);
+    if bearer.is_none() && request.flag("force_api_session") {
+        let caller = crate::pages::request::api_caller(app, client, headers, request).await?;
+        return caller.ok_or_else(refused);
+    }
     let token = bearer
         .or(request.text("token_auth"))
         .unwrap_or_default()
         .trim();
-    let principal = app.principal(token, client.ip).await?;
-    let refused = "Unable to authenticate with the provided token. It is either invalid, expired or \
-        requires being sent as a POST parameter.";
-    let principal = principal.ok_or_else(|| ApiError::unauthorised(refused))?;
-    if principal.is_secure_only() && bearer.is_none() && request.token_in_query {
-        return Err(ApiError::unauthorised(refused));
+    let Some(principal) = app.principal(token, client.ip).await? else {
+        return Err(unknown_token(app, client).await?);
+    };
+    let needs_secure = principal.token_id().is_some()
+        && (principal.is_secure_only()
+            || app
+                .world()
+                .await?
+                .config
+                .is_on("only_allow_secure_auth_tokens"));
+    if needs_secure && bearer.is_none() && request.token_in_query {
+        return Err(refused());
     }
     Ok(principal)
+}
+
+/// What follows `Bearer`, in any case.
+pub fn bearer_token(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+fn refused() -> ApiError {
+    ApiError::unauthorised(
+        "Unable to authenticate with the provided token. It is either invalid, expired or requires being sent as a POST \
+         parameter.",
+    )
+}
+
+/// Counts a token that is none, so that guessing is slow. Tokens that are right go on working from the same address.
+async fn unknown_token(app: &App, client: Client) -> ApiResult<ApiError> {
+    let kind = settings::AttemptKind::ReportingToken;
+    let now = crate::app::now();
+    if app.settings.is_blocked(kind, client.ip, None, now).await? {
+        return Ok(ApiError {
+            status: 403,
+            message: error::LOCKED_OUT.to_owned(),
+        });
+    }
+    app.settings
+        .note_failure(kind, client.ip, None, now)
+        .await?;
+    Ok(refused())
 }
 
 /// Runs a call that is authenticated: reports of the catalog first, then the list of methods.

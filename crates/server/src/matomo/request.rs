@@ -9,6 +9,8 @@ pub struct ApiRequest {
     pub raw_query: String,
     /// Whether the token came in the address.
     pub token_in_query: bool,
+    /// Whether it came by POST.
+    pub is_post: bool,
 }
 
 impl ApiRequest {
@@ -20,6 +22,7 @@ impl ApiRequest {
             map,
             raw_query: query.to_owned(),
             token_in_query,
+            is_post: false,
         }
     }
 

@@ -272,10 +272,7 @@ pub async fn check_password(
     {
         return Err(ApiError {
             status: 403,
-            message:
-                "You are currently not allowed to log in because you had too many failed logins, \
-                      try again later."
-                    .to_owned(),
+            message: crate::matomo::error::LOCKED_OUT.to_owned(),
         });
     }
     match settings

@@ -4,6 +4,7 @@ mod admin;
 mod failures;
 mod features;
 mod missing;
+mod opt_out;
 mod tour;
 mod variables;
 
@@ -57,12 +58,12 @@ pub const METHODS: &[Method] = &[
     method!(
         "CoreAdminHome.getOptOutJSEmbedCode",
         Access::Open,
-        unavailable
+        opt_out::embed_code
     ),
     method!(
         "CoreAdminHome.getOptOutSelfContainedEmbedCode",
         Access::Open,
-        unavailable
+        opt_out::self_contained_code
     ),
     method!(
         "CoreAdminHome.whatIsNewMarkAllChangesReadForCurrentUser",
