@@ -181,6 +181,8 @@ async fn serve(flags: Flags) -> Result<(), String> {
     let listener = tokio::net::TcpListener::bind(address).await;
     let listener = listener.map_err(|error| format!("{address}: {error}"))?;
     eprintln!("takwimu: listening on http://{address}");
+    let watched = app.clone();
+    tokio::spawn(async move { watched.watch_settings().await });
     let service = server::router(app).into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service)
         .with_graceful_shutdown(stop_asked())

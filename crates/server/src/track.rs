@@ -1,11 +1,13 @@
 //! `/matomo.php`: what a tracking client sends and what it is told.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use model::SECONDS_PER_DAY;
 use tracking::observe::Silent;
 use tracking::parse::{self, BulkEntry, Environment, HitParams, Parsed, RawRequest, Token};
 use tracking::{Auth, EnrichedHit, Placed, Refusal, Sources, Stop};
@@ -142,7 +144,7 @@ async fn single(
 ) -> Response {
     let outcome = match enrich(app, world, environment, params, None, false, secure).await {
         Ok(Some(hit)) => {
-            let mut outcomes = record(app, world, vec![hit]);
+            let mut outcomes = record(app, world, vec![hit]).await;
             outcomes.pop().unwrap_or(Outcome::Tracked)
         }
         Ok(None) => Outcome::Tracked,
@@ -249,11 +251,48 @@ async fn note_failure(app: &App, site: i64, failure: settings::Failure, params: 
         .await;
 }
 
-/// Waits for the disk, on a thread that may wait.
-fn record(app: &App, world: &World, hits: Vec<EnrichedHit>) -> Vec<Outcome> {
+/// Records hits; sites whose data begins earlier because of them remember it.
+async fn record(app: &App, world: &World, hits: Vec<EnrichedHit>) -> Vec<Outcome> {
     if hits.is_empty() {
         return Vec::new();
     }
+    let beginnings = earlier_beginnings(world, &hits);
+    let outcomes = written(app, world, hits);
+    for (site, created) in beginnings {
+        let moved = app.settings.site_has_data_since(site, created).await;
+        if let Err(error) = moved {
+            tracing::error!(%error, site, "the beginning of a site's data");
+        }
+    }
+    outcomes
+}
+
+/// When the data of sites begins after hits of past days, where that is earlier than what is known. The day
+/// before the hit's is taken, because its beginning is earlier in some other time zone.
+fn earlier_beginnings(world: &World, hits: &[EnrichedHit]) -> BTreeMap<i64, i64> {
+    const NEAR_SECONDS: i64 = 3 * SECONDS_PER_DAY;
+    let mut beginnings = BTreeMap::new();
+    for hit in hits {
+        let known = world.site(hit.site).filter(|site| {
+            // Most hits end here: a day of the calendar takes longer than a comparison.
+            hit.time < site.ts_created + NEAR_SECONDS
+        });
+        let Some(site) = known else { continue };
+        let Some(rules) = world.rules.sites.get(&hit.site) else {
+            continue;
+        };
+        let day = rules.zone.day(hit.time);
+        let created = (i64::from(day.0) - 1) * SECONDS_PER_DAY;
+        if created < site.ts_created && day < rules.zone.day(hit.received_at) {
+            let first = beginnings.entry(site.idsite).or_insert(created);
+            *first = created.min(*first);
+        }
+    }
+    beginnings
+}
+
+/// Waits for the disk, on a thread that may wait.
+fn written(app: &App, world: &World, hits: Vec<EnrichedHit>) -> Vec<Outcome> {
     let count = hits.len();
     match tokio::task::block_in_place(|| app.ingest.record(hits, &world.rules)) {
         Ok(placed) => placed
@@ -307,7 +346,7 @@ async fn many(
             Err(_) => invalid.push(at),
         }
     }
-    for (outcome, at) in record(app, world, hits).into_iter().zip(places) {
+    for (outcome, at) in record(app, world, hits).await.into_iter().zip(places) {
         match outcome {
             Outcome::Tracked => {}
             Outcome::Refused(_) => invalid.push(at),

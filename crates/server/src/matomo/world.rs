@@ -21,7 +21,7 @@ pub fn no_access(role: Role, site: &str) -> ApiError {
 
 pub fn no_access_to_any(role: Role) -> ApiError {
     ApiError::unauthorised(format!(
-        "You can't access this resource as it requires '{}' access for at role one website.",
+        "You can't access this resource as it requires {} access for at least one website.",
         role.name()
     ))
 }
