@@ -135,6 +135,16 @@ async fn authenticate(
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "));
+    principal_of(app, client, bearer, request).await
+}
+
+/// The caller behind a token of a header, else of the request.
+pub async fn principal_of(
+    app: &App,
+    client: Client,
+    bearer: Option<&str>,
+    request: &ApiRequest,
+) -> ApiResult<Principal> {
     let token = bearer
         .or(request.text("token_auth"))
         .unwrap_or_default()

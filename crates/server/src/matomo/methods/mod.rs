@@ -3,6 +3,7 @@
 
 mod annotations;
 mod api;
+mod bulk;
 mod common;
 mod core;
 mod dashboards;
@@ -17,6 +18,7 @@ mod processed;
 mod scheduled;
 mod segments;
 mod sites;
+mod suggestions;
 mod transitions;
 mod users;
 

@@ -18,8 +18,8 @@ use crate::app::{World, now};
 use crate::matomo::error::{ApiError, ApiResult};
 use crate::matomo::shape::{ReportShape, shape_answer};
 use crate::matomo::{Call, world};
-use list::Wanted;
-use log::Log;
+pub use list::{Wanted, visits};
+pub use log::Log;
 
 pub const METHODS: &[Method] = &[
     method!("Live.getCounters", Access::Site(Role::View), counters),
