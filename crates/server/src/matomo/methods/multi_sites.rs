@@ -92,8 +92,9 @@ type Numbers = [f64; METRICS.len()];
 async fn all(call: Call<'_>) -> ApiResult<Answer> {
     let world = call.app.world().await?;
     let sites = visible(&call, &world, chosen(&call, "pattern"));
-    let report = Report::new(&call, &world, call.request.flag("enhanced"));
     let asked = world::periods(&call, &model::Zone::utc())?;
+    let several = matches!(asked, Asked::Each(_));
+    let report = Report::new(&call, &world, call.request.flag("enhanced"), several);
     let answer = tokio::task::block_in_place(|| {
         report.for_each(asked, |now, before| {
             Ok(Answer::Table(Table::of(report.rows(&sites, now, before)?)))
@@ -113,8 +114,9 @@ async fn one(call: Call<'_>) -> ApiResult<Answer> {
     let sites = world::sites(&call, &world, Role::View)?;
     let site = sites.ids.first().and_then(|id| world.site(*id));
     let site = site.ok_or_else(|| ApiError::missing("idSite"))?;
-    let report = Report::new(&call, &world, call.request.flag("enhanced"));
     let asked = world::periods(&call, &model::Zone::utc())?;
+    let several = matches!(asked, Asked::Each(_));
+    let report = Report::new(&call, &world, call.request.flag("enhanced"), several);
     let answer = tokio::task::block_in_place(|| {
         report.for_each(asked, |now, before| {
             Ok(Answer::Metrics(Table::of(vec![
@@ -135,7 +137,7 @@ async fn all_with_groups(call: Call<'_>) -> ApiResult<Answer> {
     let Asked::One(period) = world::periods(&call, &model::Zone::utc())? else {
         return Err(ApiError::invalid("Multiple periods are not supported"));
     };
-    let report = Report::new(&call, &world, true);
+    let report = Report::new(&call, &world, true, false);
     let before = report.before(&period);
     let sites = visible(&call, &world, None);
     let rows = tokio::task::block_in_place(|| report.rows(&sites, &period, before.as_ref()))?;
@@ -178,10 +180,12 @@ struct Report<'a> {
     metrics: Vec<&'static Metric>,
     formats: NumberFormat,
     language: &'a str,
+    /// Several periods are asked for.
+    several: bool,
 }
 
 impl<'a> Report<'a> {
-    fn new(call: &'a Call<'a>, world: &'a World, enhanced: bool) -> Report<'a> {
+    fn new(call: &'a Call<'a>, world: &'a World, enhanced: bool, several: bool) -> Report<'a> {
         let metrics = METRICS.iter().filter(|metric| enhanced || !metric.enhanced);
         Report {
             call,
@@ -190,6 +194,7 @@ impl<'a> Report<'a> {
             metrics: metrics.collect(),
             formats: NumberFormat::of(language(call)),
             language: language(call),
+            several,
         }
     }
 
@@ -244,22 +249,28 @@ impl<'a> Report<'a> {
         let visits = plan::visit_totals(&context, Vec::new())?;
         let actions = plan::action_totals(&context)?;
         let goals = plan::goal_totals(&context, None, None)?;
-        let orders = match site.ecommerce {
-            true => plan::goal_totals(&context, Some(0), None)?,
-            false => Default::default(),
+        let orders = plan::goal_totals(&context, Some(0), None)?;
+        // A site that sells nothing has no orders, though a hit may say so.
+        let (revenue, conversions) = match site.ecommerce {
+            true => (goals.revenue, goals.conversions),
+            false => (
+                goals.revenue - orders.revenue,
+                goals.conversions - orders.conversions,
+            ),
         };
         Ok([
             visits.visits,
             visits.actions,
             actions.pageviews,
-            goals.revenue,
-            goals.conversions,
+            revenue,
+            conversions,
             orders.conversions,
             orders.revenue,
         ])
     }
 
-    /// A row for each site, none where no site has anything.
+    /// A row for each site that began and has something to show. One site alone is shown in any case, and so
+    /// are shops, whose goals are counted though nobody came.
     fn rows(
         &self,
         sites: &[&Site],
@@ -267,18 +278,17 @@ impl<'a> Report<'a> {
         before: Option<&Period>,
     ) -> ApiResult<Vec<Row>> {
         let mut found = Vec::with_capacity(sites.len());
-        for site in sites {
+        for site in sites.iter().filter(|site| self.has_begun(site, period)) {
+            let numbers = self.numbers(site, period)?;
+            let is_shown = !self.several && (sites.len() == 1 || site.ecommerce);
+            if !is_shown && numbers.iter().all(|number| *number == 0.0) {
+                continue;
+            }
             let past = match before {
                 Some(before) => Some(self.numbers(site, before)?),
                 None => None,
             };
-            found.push((*site, self.numbers(site, period)?, past));
-        }
-        if found
-            .iter()
-            .all(|(_, numbers, _)| numbers.iter().all(|number| *number == 0.0))
-        {
-            return Ok(Vec::new());
+            found.push((*site, numbers, past));
         }
         let rows = found.into_iter().map(|(site, numbers, past)| {
             let mut row = Row::labelled(site.name.clone());
@@ -298,6 +308,11 @@ impl<'a> Report<'a> {
             row
         });
         Ok(rows.collect())
+    }
+
+    fn has_begun(&self, site: &Site, period: &Period) -> bool {
+        let zone = world::zone_of(self.world, site.idsite as SiteId);
+        site.ts_created < zone.day_start(period.last_day().next())
     }
 
     /// The row of one site alone, which has no label.
@@ -485,16 +500,19 @@ fn row_of_group(group: &str, sites: &[Row]) -> Row {
     row
 }
 
-fn page(call: &Call<'_>, rows: Vec<Row>) -> Vec<Row> {
-    let whole = |name: &str| {
-        let number = call.request.integer(name)?;
-        usize::try_from(number).ok()
-    };
-    let limit = whole("filter_limit").filter(|limit| *limit > 0);
-    rows.into_iter()
-        .skip(whole("filter_offset").unwrap_or(0))
-        .take(limit.unwrap_or(usize::MAX))
-        .collect()
+/// The rows that `filter_offset` and `filter_limit` ask for; a limit below 0 leaves out rows at the end.
+fn page(call: &Call<'_>, mut rows: Vec<Row>) -> Vec<Row> {
+    let whole = |number: i64| usize::try_from(number).unwrap_or(0);
+    let offset = call.request.integer("filter_offset").unwrap_or(0);
+    rows.drain(..whole(offset).min(rows.len()));
+    match call.request.integer("filter_limit").unwrap_or(0) {
+        0 => {}
+        limit if limit < 0 => {
+            rows.truncate(rows.len().saturating_sub(whole(limit.saturating_neg())))
+        }
+        limit => rows.truncate(whole(limit)),
+    }
+    rows
 }
 
 /// The date of the call, one period earlier.
