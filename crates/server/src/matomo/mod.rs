@@ -1,5 +1,6 @@
 //! The Matomo-compatible API: find the method, check access, run, shape, format.
 
+mod compare;
 pub mod error;
 pub mod formats;
 mod formulas;

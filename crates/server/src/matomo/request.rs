@@ -106,6 +106,14 @@ impl ApiRequest {
         }
     }
 
+    /// This call for another span and segment, alone: nothing is compared again.
+    pub fn asking(&self, period: &str, date: &str, segment: &str) -> ApiRequest {
+        let mut asked = self.clone().with("period", period).with("date", date);
+        asked = asked.with("compare", "0").with("segment", segment);
+        asked.raw_query = format!("segment={segment}");
+        asked
+    }
+
     pub fn with(mut self, name: &str, value: &str) -> ApiRequest {
         self.map.insert_text(name, value);
         self

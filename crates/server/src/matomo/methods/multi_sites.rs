@@ -180,6 +180,7 @@ struct Report<'a> {
     metrics: Vec<&'static Metric>,
     formats: NumberFormat,
     language: &'a str,
+    enhanced: bool,
     /// Several periods are asked for.
     several: bool,
 }
@@ -194,6 +195,7 @@ impl<'a> Report<'a> {
             metrics: metrics.collect(),
             formats: NumberFormat::of(language(call)),
             language: language(call),
+            enhanced,
             several,
         }
     }
@@ -269,8 +271,8 @@ impl<'a> Report<'a> {
         ])
     }
 
-    /// A row for each site that began and has something to show. One site alone is shown in any case, and so
-    /// are shops, whose goals are counted though nobody came.
+    /// A row for each site that has something to show; of a single period also one site alone, and all sites
+    /// where conversions are asked for.
     fn rows(
         &self,
         sites: &[&Site],
@@ -278,9 +280,9 @@ impl<'a> Report<'a> {
         before: Option<&Period>,
     ) -> ApiResult<Vec<Row>> {
         let mut found = Vec::with_capacity(sites.len());
-        for site in sites.iter().filter(|site| self.has_begun(site, period)) {
+        for site in sites {
             let numbers = self.numbers(site, period)?;
-            let is_shown = !self.several && (sites.len() == 1 || site.ecommerce);
+            let is_shown = !self.several && (sites.len() == 1 || self.enhanced);
             if !is_shown && numbers.iter().all(|number| *number == 0.0) {
                 continue;
             }
@@ -308,11 +310,6 @@ impl<'a> Report<'a> {
             row
         });
         Ok(rows.collect())
-    }
-
-    fn has_begun(&self, site: &Site, period: &Period) -> bool {
-        let zone = world::zone_of(self.world, site.idsite as SiteId);
-        site.ts_created < zone.day_start(period.last_day().next())
     }
 
     /// The row of one site alone, which has no label.

@@ -4,6 +4,7 @@ mod action;
 mod commerce;
 mod list;
 mod log;
+mod profile;
 mod visit;
 
 use std::collections::HashSet;
@@ -42,6 +43,11 @@ pub const METHODS: &[Method] = &[
         "Live.getFirstVisitForVisitorId",
         Access::Site(Role::View),
         first_visit
+    ),
+    method!(
+        "Live.getVisitorProfile",
+        Access::Site(Role::View),
+        profile::profile
     ),
 ];
 
