@@ -155,6 +155,8 @@ async fn listen(house: &House, configuration: &Configuration) -> Result<(), Stri
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     eprintln!("takwimu: listening on http://{address}");
     print_setup_link(&house.app, configuration.base_url.as_deref(), address).await?;
+    let watched = house.app.clone();
+    tokio::spawn(async move { watched.watch_settings().await });
     let service = server::router(house.app.clone());
     let service = service.into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service)

@@ -229,6 +229,11 @@ pub enum Answer {
     Metrics(Table),
     /// Several answers by date or by site.
     Set(TableSet),
+    /// An answer with headers of its own: counts that are no part of the list.
+    Headed {
+        headers: Vec<(&'static str, String)>,
+        answer: Box<Answer>,
+    },
     /// Ready bytes with their content type: images, files.
     Raw {
         content_type: &'static str,

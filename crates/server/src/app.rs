@@ -18,6 +18,9 @@ use crate::names::Names;
 use crate::places::{Places, PlacesFrom};
 use crate::sources::Sources;
 
+/// How often changes by other processes are looked for.
+const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(800);
+
 /// The program's state; cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
@@ -110,6 +113,19 @@ impl App {
         );
         self.world.store(fresh.clone());
         Ok(fresh)
+    }
+
+    /// Notices what other processes change in the settings, as long as this one runs: a revoked token is
+    /// refused within a second.
+    pub async fn watch_settings(&self) {
+        let mut turns = tokio::time::interval(LOOK_EVERY);
+        turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            turns.tick().await;
+            if let Err(error) = self.settings.look_for_changes().await {
+                tracing::warn!(%error, "settings cannot be looked at");
+            }
+        }
     }
 
     /// Forgets all sites, users, visits and settings.

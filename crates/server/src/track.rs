@@ -1,11 +1,13 @@
 //! `/matomo.php`: what a tracking client sends and what it is told.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use model::SECONDS_PER_DAY;
 use tracking::observe::Silent;
 use tracking::parse::{self, BulkEntry, Environment, HitParams, Parsed, RawRequest, Token};
 use tracking::{Auth, EnrichedHit, Placed, Refusal, Sources, Stop};
@@ -276,11 +278,48 @@ async fn note_failure(app: &App, site: i64, failure: settings::Failure, params: 
         .await;
 }
 
-/// Resolves when the hits are on the disk and placed.
+/// Records hits; sites whose data begins earlier because of them remember it.
 async fn record(app: &App, world: &World, hits: Vec<EnrichedHit>) -> Vec<Outcome> {
     if hits.is_empty() {
         return Vec::new();
     }
+    let beginnings = earlier_beginnings(world, &hits);
+    let outcomes = written(app, world, hits).await;
+    for (site, created) in beginnings {
+        let moved = app.settings.site_has_data_since(site, created).await;
+        if let Err(error) = moved {
+            tracing::error!(%error, site, "the beginning of a site's data");
+        }
+    }
+    outcomes
+}
+
+/// When the data of sites begins after hits of past days, where that is earlier than what is known. The day
+/// before the hit's is taken, because its beginning is earlier in some other time zone.
+fn earlier_beginnings(world: &World, hits: &[EnrichedHit]) -> BTreeMap<i64, i64> {
+    const NEAR_SECONDS: i64 = 3 * SECONDS_PER_DAY;
+    let mut beginnings = BTreeMap::new();
+    for hit in hits {
+        let known = world.site(hit.site).filter(|site| {
+            // Most hits end here: a day of the calendar takes longer than a comparison.
+            hit.time < site.ts_created + NEAR_SECONDS
+        });
+        let Some(site) = known else { continue };
+        let Some(rules) = world.rules.sites.get(&hit.site) else {
+            continue;
+        };
+        let day = rules.zone.day(hit.time);
+        let created = (i64::from(day.0) - 1) * SECONDS_PER_DAY;
+        if created < site.ts_created && day < rules.zone.day(hit.received_at) {
+            let first = beginnings.entry(site.idsite).or_insert(created);
+            *first = created.min(*first);
+        }
+    }
+    beginnings
+}
+
+/// Resolves when the hits are on the disk and placed.
+async fn written(app: &App, world: &World, hits: Vec<EnrichedHit>) -> Vec<Outcome> {
     let count = hits.len();
     let (answer, placed) = tokio::sync::oneshot::channel();
     app.ingest.submit(hits, &world.rules, move |outcome| {

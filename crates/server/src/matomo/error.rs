@@ -49,6 +49,12 @@ impl ApiError {
         ))
     }
 
+    pub fn module(module: &str) -> ApiError {
+        ApiError::bad_request(format!(
+            "The plugin {module} is not enabled. You can activate the plugin on Settings > Plugins page in Matomo."
+        ))
+    }
+
     pub fn unavailable(method: &str) -> ApiError {
         ApiError::invalid(format!("{method} is not available in this version"))
     }

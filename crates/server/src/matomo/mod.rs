@@ -1,5 +1,6 @@
 //! The Matomo-compatible API: find the method, check access, run, shape, format.
 
+mod compare;
 pub mod error;
 pub mod formats;
 mod formulas;
@@ -139,6 +140,16 @@ async fn authenticate(
         let caller = crate::pages::request::api_caller(app, client, headers, request).await?;
         return caller.ok_or_else(refused);
     }
+    principal_of(app, client, bearer, request).await
+}
+
+/// The caller behind a token of a header, else of the request.
+pub async fn principal_of(
+    app: &App,
+    client: Client,
+    bearer: Option<&str>,
+    request: &ApiRequest,
+) -> ApiResult<Principal> {
     let token = bearer
         .or(request.text("token_auth"))
         .unwrap_or_default()
@@ -205,10 +216,11 @@ pub async fn run(call: Call<'_>, options: FormatOptions) -> ApiResult<(Answer, F
         let column = scalar.map(|(_, _, column)| *column);
         return reports::answer(&call, report, column, options).await;
     }
-    let method = methods::find(&call.method).ok_or_else(|| ApiError::method(&call.method))?;
+    let method = methods::find(&call.method).ok_or_else(|| methods::not_found(&call.method))?;
     check_access(&call, method.access)?;
+    let generic = call.request.generic();
     let answer = (method.run)(call).await?;
-    Ok((answer, options))
+    Ok((shape::shape_plain(answer, &generic), options))
 }
 
 /// Whether the caller may call a method with this access; methods look at the sites by themselves too.
@@ -228,21 +240,15 @@ fn check_access(call: &Call<'_>, access: Access) -> ApiResult<()> {
             "You must be logged in to access this functionality.",
         )),
         Access::User => Ok(()),
-        Access::SelfOrSuperUser => {
-            let login = call
-                .request
-                .filled("userLogin")
-                .or(call.request.filled("login"));
-            match principal.is_superuser() || login.is_none_or(|login| login == principal.login()) {
-                true => Ok(()),
-                false => Err(superuser_needed()),
-            }
-        }
+        Access::SelfOrSuperUser => ["userLogin", "login"]
+            .iter()
+            .filter_map(|name| call.request.filled(name))
+            .try_for_each(|login| methods::own_or_superuser(call, login)),
         Access::SuperUser if principal.is_superuser() => Ok(()),
         Access::SuperUser => Err(superuser_needed()),
     }
 }
 
 pub fn superuser_needed() -> ApiError {
-    ApiError::unauthorised("You can't access this resource as it requires 'superuser' access.")
+    ApiError::unauthorised("You can't access this resource as it requires a 'superuser' access.")
 }

@@ -8,6 +8,7 @@ use query::Limits;
 use query::period::{Asked, Period, PeriodKind};
 use query::plan::Context;
 
+use super::compare::{self, Comparison};
 use super::error::{ApiError, ApiResult};
 use super::formats::FormatOptions;
 use super::formulas;
@@ -34,32 +35,29 @@ pub async fn answer(
     } else {
         formulas::of(report)
     };
-    let run = Run {
-        call,
-        world: &world,
-        view: &view,
-        report,
-        column,
-        single: !sites.several,
+    let raw = |call: &Call<'_>| {
+        let run = Run {
+            call,
+            world: &world,
+            view: &view,
+            report,
+            column,
+            single: !sites.several,
+        };
+        run.sites(&sites)
     };
-    let answer = tokio::task::block_in_place(|| match sites.several {
-        false => run.site(sites.ids[0]),
-        true => {
-            let mut parts = Vec::with_capacity(sites.ids.len());
-            for site in &sites.ids {
-                parts.push((site.to_string(), run.site(*site)?));
-            }
-            Ok(Answer::Set(TableSet {
-                key: "idSite",
-                parts,
-            }))
-        }
-    })?;
+    let answer = tokio::task::block_in_place(|| raw(call))?;
     let mut shape = shape_of(report, &processed, &world);
     if generic.flat {
         shape.queued = Some(&show::move_segments_last);
     }
-    let answer = shape_answer(answer, &shape, &generic);
+    let answer = match compare::is_asked(call) {
+        true => tokio::task::block_in_place(|| {
+            let comparison = Comparison::new(call, &world, &shape, &generic, raw)?;
+            Ok::<_, ApiError>(comparison.shape(call, answer, &shape, &generic))
+        })?,
+        false => shape_answer(answer, &shape, &generic),
+    };
     Ok((answer, with_generic(options, &generic, report)))
 }
 
@@ -107,6 +105,20 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    fn sites(&self, sites: &world::Sites) -> ApiResult<Answer> {
+        if !sites.several {
+            return self.site(sites.ids[0]);
+        }
+        let mut parts = Vec::with_capacity(sites.ids.len());
+        for site in &sites.ids {
+            parts.push((site.to_string(), self.site(*site)?));
+        }
+        Ok(Answer::Set(TableSet {
+            key: "idSite",
+            parts,
+        }))
+    }
+
     fn site(&self, site: SiteId) -> ApiResult<Answer> {
         let zone = world::zone_of(self.world, site);
         match world::periods(self.call, &zone)? {

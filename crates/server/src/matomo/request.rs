@@ -85,6 +85,38 @@ impl ApiRequest {
         super::params::Generic::of(self)
     }
 
+    /// The call of an address inside this one: its parameters, then those of this call but for some.
+    pub fn within(&self, query: &str, without: &[&str]) -> ApiRequest {
+        let mut map = ParamMap::parse(query);
+        let own_segment = map.get("segment").is_some();
+        let own_token = map.get("token_auth").is_some();
+        for (name, value) in self.map.iter() {
+            if map.get(name).is_none() && !without.contains(&name) {
+                map.insert(name.to_owned(), value.clone());
+            }
+        }
+        let in_address = self.raw_query.contains("urls");
+        ApiRequest {
+            map,
+            raw_query: match own_segment {
+                true => query.to_owned(),
+                false => self.raw_query.clone(),
+            },
+            token_in_query: match own_token {
+                true => in_address,
+                false => self.token_in_query,
+            },
+        }
+    }
+
+    /// This call for another span and segment, alone: nothing is compared again.
+    pub fn asking(&self, period: &str, date: &str, segment: &str) -> ApiRequest {
+        let mut asked = self.clone().with("period", period).with("date", date);
+        asked = asked.with("compare", "0").with("segment", segment);
+        asked.raw_query = format!("segment={segment}");
+        asked
+    }
+
     pub fn with(mut self, name: &str, value: &str) -> ApiRequest {
         self.map.insert_text(name, value);
         self

@@ -21,7 +21,7 @@ pub fn no_access(role: Role, site: &str) -> ApiError {
 
 pub fn no_access_to_any(role: Role) -> ApiError {
     ApiError::unauthorised(format!(
-        "You can't access this resource as it requires '{}' access for at role one website.",
+        "You can't access this resource as it requires {} access for at least one website.",
         role.name()
     ))
 }
@@ -54,7 +54,7 @@ pub fn sites_named(call: &Call<'_>, world: &World, text: &str, role: Role) -> Ap
         });
     }
     let mut ids = Vec::new();
-    for part in text.split(',') {
+    for part in text.split(',').filter(|part| !part.trim().is_empty()) {
         let id = part.trim().parse::<SiteId>().ok().filter(|id| *id > 0);
         let id = id.ok_or_else(|| no_site(part.trim()))?;
         let exists = world.site(id).is_some();
@@ -65,6 +65,9 @@ pub fn sites_named(call: &Call<'_>, world: &World, text: &str, role: Role) -> Ap
             return Err(no_access(role, part.trim()));
         }
         ids.push(id);
+    }
+    if ids.is_empty() {
+        return Err(no_site(text));
     }
     Ok(Sites {
         several: ids.len() > 1,

@@ -75,6 +75,7 @@ impl Writer<'_> {
                 Ok(self.table(table_of(value)?))
             }
             Answer::Value(value) => Ok(self.single(&value)),
+            Answer::Headed { answer, .. } => self.answer(*answer),
             Answer::Done => Ok("message\nok".to_owned()),
             Answer::Raw { .. } => Ok(String::new()),
         }

@@ -54,6 +54,7 @@ impl Depth {
             Answer::Table(table) => Flat::Rows(self.rows(table)),
             Answer::Metrics(table) => self.metrics(table),
             Answer::Set(set) => self.set(set),
+            Answer::Headed { answer, .. } => self.flatten(*answer),
             Answer::Done => Flat::Scalar(Value::from("ok")),
             Answer::Raw { .. } => Flat::Scalar(Value::Null),
         }

@@ -52,6 +52,7 @@ fn table_in(answer: Answer) -> Result<Table, String> {
         Answer::Value(Value::Table(table)) => Ok(*table),
         Answer::Value(Value::Answer(answer)) => table_in(*answer),
         Answer::Value(value) => table_of(value),
+        Answer::Headed { answer, .. } => table_in(*answer),
         Answer::Set(_) | Answer::Done | Answer::Raw { .. } => {
             Err("HTML Renderer does not work with this combination of parameters".to_owned())
         }

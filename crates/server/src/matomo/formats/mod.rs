@@ -121,6 +121,11 @@ pub fn render(format: Format, answer: Answer, options: &FormatOptions) -> Render
     let answer = match answer {
         Answer::Raw { content_type, body } => return Rendered::text(content_type, body),
         Answer::Done => return render_done(format, options),
+        Answer::Headed { headers, answer } => {
+            let mut rendered = render(format, *answer, options);
+            rendered.headers.extend(headers);
+            return rendered;
+        }
         answer => answer,
     };
     let depth = Depth::of(options);

@@ -50,6 +50,7 @@ pub fn console(answer: Answer) -> String {
             }
             out
         }
+        Answer::Headed { answer, .. } => console(*answer),
         Answer::Done | Answer::Raw { .. } => String::new(),
     }
 }

@@ -23,6 +23,12 @@ pub const METHODS: &[Method] = &[
     method!("API.getIpFromHeader", SOME_VIEW, address),
     method!("API.getSettings", Access::Open, settings),
     method!("API.isPluginActivated", SOME_VIEW, is_active),
+    method!("API.getBulkRequest", Access::Delegated, super::bulk::all),
+    method!(
+        "API.getSuggestedValuesForSegment",
+        Access::Site(Role::View),
+        super::suggestions::values
+    ),
     method!("API.getAvailableMeasurableTypes", SOME_VIEW, types),
     method!(
         "API.getPagesComparisonsDisabledFor",

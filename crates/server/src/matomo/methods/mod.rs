@@ -3,6 +3,7 @@
 
 mod annotations;
 mod api;
+mod bulk;
 mod common;
 mod core;
 mod dashboards;
@@ -17,6 +18,7 @@ mod processed;
 mod scheduled;
 mod segments;
 mod sites;
+mod suggestions;
 mod transitions;
 mod users;
 
@@ -26,7 +28,9 @@ use std::pin::Pin;
 use model::{Access, Answer};
 
 use super::Call;
-use super::error::ApiResult;
+use super::error::{ApiError, ApiResult};
+
+pub use common::own_or_superuser;
 
 type Running<'a> = Pin<Box<dyn Future<Output = ApiResult<Answer>> + Send + 'a>>;
 
@@ -77,6 +81,21 @@ pub fn find(name: &str) -> Option<&'static Method> {
         _ => name.to_owned(),
     };
     all().find(|method| method.name == renamed)
+}
+
+/// Why there is no method of that name: the module is unknown, or only the method is.
+pub fn not_found(name: &str) -> ApiError {
+    let module = name.split_once('.').map_or(name, |(module, _)| module);
+    let of_module = |name: &str| name.split_once('.').is_some_and(|(own, _)| own == module);
+    let is_known = api::FEATURES.contains(&module)
+        || all().any(|method| of_module(method.name))
+        || catalog::reports::REPORTS
+            .iter()
+            .any(|report| of_module(report.method));
+    match is_known {
+        true => ApiError::method(name),
+        false => ApiError::module(module),
+    }
 }
 
 /// Every method of the list.

@@ -105,6 +105,20 @@ pub fn shape_answer(answer: Answer, report: &ReportShape, generic: &Generic) -> 
     }
 }
 
+/// Shapes the plain list of a method that is no report; other answers are left as they are.
+pub fn shape_plain(answer: Answer, generic: &Generic) -> Answer {
+    match answer {
+        Answer::Value(Value::List(items)) if !generic.disable_post_processing => {
+            Answer::Value(Value::List(shape_list(items, generic, false)))
+        }
+        Answer::Headed { headers, answer } => Answer::Headed {
+            headers,
+            answer: Box::new(shape_plain(*answer, generic)),
+        },
+        answer => answer,
+    }
+}
+
 /// Shapes one report.
 pub fn shape(table: Table, report: &ReportShape, generic: &Generic) -> Table {
     run(table, report, generic, false)

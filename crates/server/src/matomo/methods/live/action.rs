@@ -66,7 +66,7 @@ pub fn all(log: &Log, place: &Place, rows: &VisitRows) -> (Vec<Value>, usize) {
     )
 }
 
-fn is_page(row: &[i64]) -> bool {
+pub fn is_page(row: &[i64]) -> bool {
     matches!(row[action::KIND], kind::PAGE | kind::TITLE)
 }
 

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use catalog::columns::visit;
+use catalog::columns::{self, visit};
 use model::{Row, SiteId, Value, Zone};
 use query::{View, VisitRows};
 use settings::{Dimension, DimensionScope};
 
 use super::commerce::{Totals, totals_of};
-use super::list;
+use super::{action, list};
 use crate::app::World;
 use crate::matomo::error::ApiResult;
 use crate::matomo::methods::common::language;
@@ -65,9 +65,18 @@ impl<'a> Log<'a> {
 
     pub fn row(&mut self, rows: &VisitRows, with_actions: bool) -> ApiResult<Row> {
         let id = SiteId::try_from(rows.visit[visit::SITE]).unwrap_or_default();
+        let place = self.place(id);
+        let totals = match place.ecommerce {
+            true => Some(self.totals(id, rows.visit[visit::VISITOR])?),
+            false => None,
+        };
+        Ok(super::visit::row(self, &place, rows, totals, with_actions))
+    }
+
+    pub fn place(&self, id: SiteId) -> Place<'a> {
         let site = self.world.site(id);
         let currency = site.map_or("", |site| site.currency.as_str());
-        let place = Place {
+        Place {
             id,
             zone: world::zone_of(self.world, id),
             name: site.map_or("", |site| site.name.as_str()),
@@ -75,12 +84,27 @@ impl<'a> Log<'a> {
             currency_symbol: self.call.app.names.currency_symbol(currency),
             ecommerce: site.is_some_and(|site| site.ecommerce),
             addresses: site.map_or(&[], |site| site.urls.as_slice()),
+        }
+    }
+
+    /// The first and the last page of a visit, by the names of their segments. What was searched for is no
+    /// title, though a visit can end with it.
+    pub fn ends_of(&self, site: SiteId, rows: &VisitRows) -> [(&'static str, Value); 4] {
+        let place = self.place(site);
+        let visit = &rows.visit;
+        let title = |number: i64| {
+            let mut pages = rows.actions.iter();
+            match pages.any(|row| action::is_page(row) && row[columns::action::TITLE] == number) {
+                true => self.action_text(number),
+                false => Value::Null,
+            }
         };
-        let totals = match place.ecommerce {
-            true => Some(self.totals(id, rows.visit[visit::VISITOR])?),
-            false => None,
-        };
-        Ok(super::visit::row(self, &place, rows, totals, with_actions))
+        [
+            ("entryPageUrl", self.url(&place, visit[visit::ENTRY_URL])),
+            ("entryPageTitle", title(visit[visit::ENTRY_TITLE])),
+            ("exitPageUrl", self.url(&place, visit[visit::EXIT_URL])),
+            ("exitPageTitle", title(visit[visit::EXIT_TITLE])),
+        ]
     }
 
     fn totals(&mut self, site: SiteId, visitor: i64) -> ApiResult<Totals> {

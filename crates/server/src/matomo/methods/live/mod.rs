@@ -4,6 +4,7 @@ mod action;
 mod commerce;
 mod list;
 mod log;
+mod profile;
 mod visit;
 
 use std::collections::HashSet;
@@ -18,8 +19,8 @@ use crate::app::{World, now};
 use crate::matomo::error::{ApiError, ApiResult};
 use crate::matomo::shape::{ReportShape, shape_answer};
 use crate::matomo::{Call, world};
-use list::Wanted;
-use log::Log;
+pub use list::{Wanted, visits};
+pub use log::Log;
 
 pub const METHODS: &[Method] = &[
     method!("Live.getCounters", Access::Site(Role::View), counters),
@@ -42,6 +43,11 @@ pub const METHODS: &[Method] = &[
         "Live.getFirstVisitForVisitorId",
         Access::Site(Role::View),
         first_visit
+    ),
+    method!(
+        "Live.getVisitorProfile",
+        Access::Site(Role::View),
+        profile::profile
     ),
 ];
 

@@ -240,7 +240,8 @@ fn found<'a>(call: &Call<'_>, world: &'a World, ids: &'a [i64]) -> Vec<&'a Site>
         .collect()
 }
 
-fn has(site: &Site, lower_pattern: &str) -> bool {
+/// Whether a site's name, group, address or number has the pattern in it.
+pub fn has(site: &Site, lower_pattern: &str) -> bool {
     let within = |text: &str| text.to_lowercase().contains(lower_pattern);
     // Every address begins with "http": that is no match.
     let in_address = |url: &String| within(url.strip_prefix("http").unwrap_or(url));

@@ -12,7 +12,7 @@ use model::{Access, Role};
 
 use super::{Method, method};
 pub use change::setting_values;
-pub use listing::excluded_parameters;
+pub use listing::{excluded_parameters, has};
 
 const SOME_VIEW: Access = Access::Some(Role::View);
 const SOME_ADMIN: Access = Access::Some(Role::Admin);

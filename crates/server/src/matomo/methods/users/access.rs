@@ -4,6 +4,7 @@ use model::{Answer, Role, Value};
 use settings::{SiteAccess, User};
 
 use super::listing;
+use super::listing::{page, total_of};
 use crate::app::World;
 use crate::matomo::Call;
 use crate::matomo::error::{ApiError, ApiResult};
@@ -281,9 +282,11 @@ pub async fn for_user(call: Call<'_>) -> ApiResult<Answer> {
     let sites = sites_with(&call, &world, Role::Admin);
     let search = call.request.filled("filter_search").map(str::to_lowercase);
     let mut rows = Vec::new();
-    for access in call.app.settings.access_of_user(&user.login).await? {
+    let mut access = call.app.settings.access_of_user(&user.login).await?;
+    access.retain(|access| sites.contains(&access.idsite));
+    for access in &access {
         let site = world.site(u32::try_from(access.idsite).unwrap_or(0));
-        let Some(site) = site.filter(|site| sites.contains(&site.idsite)) else {
+        let Some(site) = site else {
             continue;
         };
         let found = search.as_ref().is_none_or(|text| {
@@ -293,32 +296,24 @@ pub async fn for_user(call: Call<'_>) -> ApiResult<Answer> {
         let filter = call.request.filled("filter_access");
         let asked = filter.is_none_or(|name| match name {
             "some" => access.role.is_some(),
-            name => has(&access, name),
+            name => has(access, name),
         });
         if found && asked {
             rows.push(Value::Map(vec![
                 field("idsite", site.idsite),
                 field("site_name", site.name.clone()),
                 field("role", access.role.map_or("noaccess", Role::name)),
-                field("capabilities", texts(access.capabilities)),
+                field(
+                    "capabilities",
+                    texts(access.capabilities.iter().map(String::as_str)),
+                ),
             ]));
         }
     }
-    let offset = call
-        .request
-        .integer("offset")
-        .and_then(|offset| usize::try_from(offset).ok());
-    let limit = call
-        .request
-        .integer("limit")
-        .and_then(|limit| usize::try_from(limit).ok());
-    let limit = limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX);
-    answer(Value::List(
-        rows.into_iter()
-            .skip(offset.unwrap_or(0))
-            .take(limit)
-            .collect(),
-    ))
+    let mut headers = vec![total_of(rows.len())];
+    let has_some = access.iter().any(|access| access.role.is_some());
+    headers.push(("X-Matomo-Has-Some", u8::from(has_some).to_string()));
+    Ok(page(&call, rows, headers))
 }
 
 #[cfg(test)]

@@ -182,28 +182,39 @@ pub async fn with_role(call: Call<'_>) -> ApiResult<Answer> {
         ));
     }
     rows.retain(|(user, role, capabilities)| is_asked_for(&call, user, role, capabilities));
-    let offset = call
-        .request
-        .integer("offset")
-        .and_then(|offset| usize::try_from(offset).ok());
-    let limit = call
-        .request
-        .integer("limit")
-        .and_then(|limit| usize::try_from(limit).ok());
+    let total = rows.len();
+    let rows = rows.iter().map(|(user, role, capabilities)| {
+        let mut fields = fields(&call, user, &second_factors);
+        fields.push(field("role", *role));
+        fields.push(field(
+            "capabilities",
+            texts(capabilities.iter().map(String::as_str)),
+        ));
+        Value::Map(fields)
+    });
+    Ok(page(&call, rows.collect(), vec![total_of(total)]))
+}
+
+/// The header that tells how many rows there are on all pages.
+pub fn total_of(rows: usize) -> (&'static str, String) {
+    ("X-Matomo-Total-Results", rows.to_string())
+}
+
+/// The rows that `offset` and `limit` ask for.
+pub fn page(call: &Call<'_>, rows: Vec<Value>, headers: Vec<(&'static str, String)>) -> Answer {
+    let whole = |name: &str| {
+        let number = call.request.integer(name)?;
+        usize::try_from(number).ok()
+    };
+    let limit = whole("limit").filter(|limit| *limit > 0);
     let rows = rows
-        .iter()
-        .skip(offset.unwrap_or(0))
-        .take(limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX))
-        .map(|(user, role, capabilities)| {
-            let mut fields = fields(&call, user, &second_factors);
-            fields.push(field("role", *role));
-            fields.push(field(
-                "capabilities",
-                texts(capabilities.iter().map(String::as_str)),
-            ));
-            Value::Map(fields)
-        });
-    answer(Value::List(rows.collect()))
+        .into_iter()
+        .skip(whole("offset").unwrap_or(0))
+        .take(limit.unwrap_or(usize::MAX));
+    Answer::Headed {
+        headers,
+        answer: Box::new(Answer::Value(Value::List(rows.collect()))),
+    }
 }
 
 fn role_name(user: &User, access: Option<&SiteAccess>) -> &'static str {
