@@ -259,6 +259,13 @@ pub const SETTINGS: &[Setting] = &[
         0,
         "refuse every token in an address"
     ),
+    (
+        "General",
+        "salt_visitor_fingerprints",
+        || json!(1),
+        || json!(0),
+        "make fingerprints of browsers with secrets, so that they say nothing elsewhere or on another day",
+    ),
     same!(
         "General",
         "enable_general_settings_admin",

@@ -4,6 +4,7 @@ use catalog::columns::{TableId, action, kind, visit};
 use model::{Entry, Row, Table, Value};
 
 use super::numbers::{TIMINGS, not_event};
+use super::page_goals;
 use super::tree::{ActionTree, flat};
 use super::visits::{test, whole};
 use super::{Context, Group, RowLimit, action_column, number, visit_column};
@@ -44,7 +45,7 @@ impl ActionRecord {
         )
     }
 
-    fn label_column(self) -> usize {
+    pub(super) fn label_column(self) -> usize {
         if self.by_title() {
             action::TITLE
         } else {
@@ -89,6 +90,9 @@ pub fn actions_by_time(context: &Context, record: ActionRecord) -> Result<Table,
         add_exits(context, record, exit, &mut parts)?;
     }
     add_time(context, record, &mut parts)?;
+    if let Some((Some(entry), _)) = record.ends() {
+        page_goals::add(context, record, entry, &mut parts)?;
+    }
     let tables = parts.into_values().map(|tree| tree.table());
     Ok(context.fold(tables, record.limit(context)))
 }
@@ -131,7 +135,11 @@ pub fn search_categories(context: &Context) -> Result<Table, QueryError> {
     Ok(context.fold(tables, context.rows.site_search))
 }
 
-fn entry_of<'a>(context: &Context<'a>, record: ActionRecord, id: i64) -> Option<&'a Entry> {
+pub(super) fn entry_of<'a>(
+    context: &Context<'a>,
+    record: ActionRecord,
+    id: i64,
+) -> Option<&'a Entry> {
     let entry = context.view.actions.get(id)?;
     (i64::from(entry.kind) == record.label_kind()).then_some(entry)
 }

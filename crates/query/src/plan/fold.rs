@@ -20,6 +20,10 @@ pub(super) fn fold(parts: impl IntoIterator<Item = Table>, limit: RowLimit, dail
     let mut whole: Option<Table> = None;
     for mut part in parts {
         truncate_tree(&mut part, limit);
+        // Days are renamed before they are put together: that decides the order of columns.
+        if daily {
+            rename_daily(&mut part);
+        }
         match &mut whole {
             None => whole = Some(part),
             Some(whole) => add_table(whole, part),
@@ -28,7 +32,6 @@ pub(super) fn fold(parts: impl IntoIterator<Item = Table>, limit: RowLimit, dail
     let mut whole = whole.unwrap_or_default();
     if daily {
         truncate_tree(&mut whole, limit);
-        rename_daily(&mut whole);
     }
     whole
 }

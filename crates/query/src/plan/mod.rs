@@ -13,6 +13,7 @@ mod interest;
 mod items;
 mod levels;
 mod numbers;
+mod page_goals;
 mod referrers;
 mod tree;
 mod visits;
@@ -39,6 +40,7 @@ pub use numbers::{
     ActionTotals, PerformanceTotals, VisitTotals, action_totals, distinct_visit_values,
 };
 pub use numbers::{bandwidth_totals, performance_totals, visit_totals, visitors_of_users};
+pub use page_goals::set_page_rates;
 pub use referrers::{ReferrerRecord, referrers};
 pub use tree::labels_of;
 pub use visits::{Label, VisitRecord, visits_by};

@@ -137,6 +137,19 @@ impl ActionTree {
         row
     }
 
+    /// The leaf's row, if it is there.
+    pub(super) fn known_leaf(&mut self, entry: &Entry, rules: &TreeRules) -> Option<&mut Row> {
+        let path = path_of(entry, rules);
+        let (leaf, folders) = path.split_last()?;
+        let mut folder = &mut self.root;
+        for label in folders {
+            let at = *folder.places.get(label)?;
+            folder = folder.rows[at].folder.as_mut()?;
+        }
+        let at = *folder.places.get(leaf)?;
+        Some(&mut folder.rows[at].row)
+    }
+
     pub(super) fn table(self) -> Table {
         self.root.table()
     }

@@ -254,6 +254,9 @@ impl Run<'_> {
                 .map_err(|_| ApiError::invalid("idSubtable is not a number"))?;
             table = subtables::find(table, id, &mut parents).unwrap_or_default();
         }
+        if matches!(self.report.record, Record::Actions(_)) {
+            query::plan::set_page_rates(&context, &mut table)?;
+        }
         let main_url = self.world.site(site).map_or("", |site| site.main_url());
         let dimension_segment = match extra.dimension {
             Some(dimension) => format!("dimension{}", dimension.id),
