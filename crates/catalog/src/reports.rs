@@ -486,7 +486,7 @@ pub static REPORTS: &[Report] = &[
     Report {
         method: "Actions.getPageUrls", category: "Actions", subcategory: "Pages", name: "Page URLs",
         levels: &[level("Actions_PageUrl", "Page URL")], record: Record::Actions(Actions::PageUrls),
-        shown: Shown::Page { segment: "pageUrl" }, sort: "nb_hits", metrics: &["nb_hits", "nb_visits"],
+        shown: Shown::Page { segment: "pageUrl" }, sort: "nb_visits", metrics: &["nb_hits", "nb_visits"],
         processed: &["avg_time_on_page", "bounce_rate", "exit_rate", "avg_time_generation"], goals: true,
         subtable_action: "getPageUrls", flat_separator: "/", ..BLANK
     },
@@ -525,7 +525,7 @@ pub static REPORTS: &[Report] = &[
         method: "Actions.getPageTitles", category: "Actions", subcategory: "Page titles",
         name: "Page titles", levels: &[level("Actions_PageTitle", "Page Title")],
         record: Record::Actions(Actions::PageTitles), shown: Shown::Title { segment: "pageTitle" },
-        sort: "nb_hits", metrics: &["nb_hits", "nb_visits"],
+        sort: "nb_visits", metrics: &["nb_hits", "nb_visits"],
         processed: &["avg_time_on_page", "bounce_rate", "exit_rate", "avg_time_generation"], goals: true,
         subtable_action: "getPageTitles", ..BLANK
     },
@@ -582,21 +582,21 @@ pub static REPORTS: &[Report] = &[
         method: "Events.getCategory", category: "Actions", subcategory: "Events",
         name: "Event Categories", levels: &[EVENT_CATEGORY, EVENT_ACTION],
         record: Record::Events { by: EventText::Category, then: EventText::Action },
-        shown: Shown::Event { segment: "eventCategory", child: "" }, sort: "nb_events", metrics: EVENTS,
+        shown: Shown::Event { segment: "eventCategory", child: "" }, sort: "nb_visits", metrics: EVENTS,
         processed: &["avg_event_value"], subtable_action: "getActionFromCategoryId", ..BLANK
     },
     Report {
         method: "Events.getAction", category: "Actions", subcategory: "Events",
         name: "Event Actions", levels: &[EVENT_ACTION, EVENT_NAME],
         record: Record::Events { by: EventText::Action, then: EventText::Name },
-        shown: Shown::Event { segment: "eventAction", child: "" }, sort: "nb_events", metrics: EVENTS,
+        shown: Shown::Event { segment: "eventAction", child: "" }, sort: "nb_visits", metrics: EVENTS,
         processed: &["avg_event_value"], subtable_action: "getNameFromActionId", ..BLANK
     },
     Report {
         method: "Events.getName", category: "Actions", subcategory: "Events", name: "Event Names",
         levels: &[EVENT_NAME, EVENT_ACTION],
         record: Record::Events { by: EventText::Name, then: EventText::Action },
-        shown: Shown::Event { segment: "eventName", child: "" }, sort: "nb_events", metrics: EVENTS,
+        shown: Shown::Event { segment: "eventName", child: "" }, sort: "nb_visits", metrics: EVENTS,
         processed: &["avg_event_value"], subtable_action: "getActionFromNameId", ..BLANK
     },
     Report {
@@ -604,7 +604,7 @@ pub static REPORTS: &[Report] = &[
         name: "Content Name",
         levels: &[level("Contents_ContentName", "Content Name"), level("Contents_ContentPiece", "Content Piece")],
         record: Record::Contents { by_piece: false },
-        shown: Shown::Content { segment: "contentName", child: "contentPiece" }, sort: "nb_impressions",
+        shown: Shown::Content { segment: "contentName", child: "contentPiece" }, sort: "nb_visits",
         metrics: &["nb_impressions", "nb_interactions"], processed: &["interaction_rate"],
         subtable_action: "getContentNames", ..BLANK
     },
@@ -613,7 +613,7 @@ pub static REPORTS: &[Report] = &[
         name: "Content Piece",
         levels: &[level("Contents_ContentPiece", "Content Piece"), level("Contents_ContentName", "Content Name")],
         record: Record::Contents { by_piece: true },
-        shown: Shown::Content { segment: "contentPiece", child: "contentName" }, sort: "nb_impressions",
+        shown: Shown::Content { segment: "contentPiece", child: "contentName" }, sort: "nb_visits",
         metrics: &["nb_impressions", "nb_interactions"], processed: &["interaction_rate"],
         subtable_action: "getContentPieces", ..BLANK
     },
@@ -881,7 +881,7 @@ const fn event_subtable(method: &'static str, by: EventText, then: EventText) ->
             segment: "",
             child: "",
         },
-        sort: "nb_events",
+        sort: "nb_visits",
         metrics: EVENTS,
         processed: &["avg_event_value"],
         hidden: true,

@@ -146,6 +146,10 @@ fn sum(own: &Value, other: &Value) -> Value {
         (Value::Int(own), Value::Int(other)) => Value::Int(own.saturating_add(*other)),
         (Value::Null, other) => other.clone(),
         (own, Value::Null) => own.clone(),
+        // Sums of one day are texts; a sum of them is a number.
+        (Value::Text(own), Value::Text(other)) => {
+            super::number(Value::from(own.as_str()).number() + Value::from(other.as_str()).number())
+        }
         (own, other) => Value::Float(own.number() + other.number()),
     }
 }

@@ -170,7 +170,9 @@ const LEAF_ONLY: [&str; 3] = [
 /// A page's columns as a folder adds them: sums kept as texts become numbers.
 fn numbers_of(child: &Row) -> Vec<(model::Name, Value)> {
     let number = |(name, value): &(model::Name, Value)| match value {
-        Value::Text(_) if name.starts_with("sum_") => (name.clone(), super::number(value.number())),
+        Value::Text(_) if !name.starts_with("min_") && !name.starts_with("max_") => {
+            (name.clone(), super::number(value.number()))
+        }
         value => (name.clone(), value.clone()),
     };
     child.columns.iter().map(number).collect()

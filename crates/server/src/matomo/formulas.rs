@@ -75,7 +75,6 @@ pub fn of(report: &Report) -> Vec<ProcessedMetric> {
             Unit::Percent,
         )],
         Record::Items(_) => items(),
-        Record::CustomDimension => dimension(),
         _ => Vec::new(),
     }
 }
@@ -100,16 +99,8 @@ fn bandwidth() -> ProcessedMetric {
 
 fn actions(which: Actions) -> Vec<ProcessedMetric> {
     let mut metrics = Vec::new();
-    let keywords = matches!(which, Actions::Keywords | Actions::KeywordsWithoutResult);
-    if keywords {
-        metrics.push(pages_per_search("nb_hits"));
-    }
-    metrics.push(bandwidth());
     if matches!(which, Actions::Downloads | Actions::Outlinks) {
         return metrics;
-    }
-    if !keywords {
-        metrics.extend(timings());
     }
     metrics.push(ProcessedMetric::ratio(
         "avg_time_on_page",
@@ -138,12 +129,37 @@ fn timings() -> Vec<ProcessedMetric> {
         })
         .collect();
     let of = TIMINGS.iter().map(|(name, _, _)| (*name).into()).collect();
-    let load = Formula::Sum { of, decimals: 3 };
+    let load = Formula::Sum { of };
     metrics.push(ProcessedMetric::new(
         "avg_page_load_time",
         load,
         Unit::Duration,
     ));
+    metrics
+}
+
+/// Metrics that other modules add to a report's root before those of its own.
+pub fn added(report: &Report) -> Vec<ProcessedMetric> {
+    let mut metrics = match report.record {
+        Record::Actions(which) => {
+            let keywords = matches!(which, Actions::Keywords | Actions::KeywordsWithoutResult);
+            let links = matches!(which, Actions::Downloads | Actions::Outlinks);
+            let mut metrics = Vec::new();
+            if keywords {
+                metrics.push(pages_per_search("nb_hits"));
+            }
+            metrics.push(bandwidth());
+            if !keywords && !links && report.named_by.is_empty() {
+                metrics.extend(timings());
+            }
+            metrics
+        }
+        Record::CustomDimension => vec![bandwidth()],
+        _ => Vec::new(),
+    };
+    for metric in &mut metrics {
+        metric.root_only = true;
+    }
     metrics
 }
 
@@ -183,9 +199,14 @@ fn items() -> Vec<ProcessedMetric> {
     ]
 }
 
-fn dimension() -> Vec<ProcessedMetric> {
+/// The metrics of a custom dimension of actions; those of visits are counted by visit.
+pub fn dimension(of_action: bool) -> Vec<ProcessedMetric> {
+    if !of_action {
+        let mut metrics = per_visit();
+        metrics.rotate_right(1);
+        return metrics;
+    }
     vec![
-        bandwidth(),
         ProcessedMetric::ratio(
             "avg_time_on_dimension",
             "sum_time_spent",
@@ -193,7 +214,7 @@ fn dimension() -> Vec<ProcessedMetric> {
             0,
             Unit::Clock,
         ),
-        percent("bounce_rate", "entry_bounce_count", "entry_nb_visits"),
+        percent("bounce_rate", "bounce_count", "nb_visits"),
         percent("exit_rate", "exit_nb_visits", "nb_visits"),
     ]
 }
@@ -273,7 +294,7 @@ const SHARES: [&str; 5] = [
 
 /// Timings go from every row when no row of the report has one.
 pub fn drop_unused_timings(table: &mut Table) {
-    for (_, sum, hits) in TIMINGS {
+    for (average, sum, hits) in TIMINGS {
         if has_any(table, hits) {
             continue;
         }
@@ -281,6 +302,7 @@ pub fn drop_unused_timings(table: &mut Table) {
         drop_columns(
             table,
             &[
+                average,
                 sum,
                 hits,
                 &format!("min_{suffix}"),

@@ -23,6 +23,8 @@ pub struct Extra {
     pub secondary: Option<EventText>,
     /// No other site or period is asked for: parts without data are shown as 0.
     pub alone: bool,
+    /// Visits of all periods asked for, which shares of each refer to.
+    pub visits_in_all: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +71,16 @@ pub fn table(context: &Context, report: &Report, extra: &Extra) -> Result<Table,
             plan::events(context, event(by), event(extra.secondary.unwrap_or(then)))
         }
         Record::Contents { by_piece } => plan::contents(context, by_piece),
-        Record::Items(text) => plan::items(context, item(text), extra.abandoned_carts),
+        Record::Items(text) => {
+            let mut table = plan::items(context, item(text), extra.abandoned_carts)?;
+            // The count of carts has the place of a column that was renamed: the last.
+            for row in table.all_rows_mut() {
+                if let Some(carts) = row.remove("abandoned_carts") {
+                    row.set("abandoned_carts", carts);
+                }
+            }
+            Ok(table)
+        }
         Record::GoalHistogram {
             column,
             divided_by,
@@ -170,6 +181,9 @@ const WEEKDAYS: [&str; 7] = [
 
 /// Days become days of the week; 1970-01-01 was a Thursday.
 fn weekdays(table: Table) -> Table {
+    if table.rows.is_empty() {
+        return table;
+    }
     let mut rows: Vec<Row> = Vec::new();
     for (at, name) in WEEKDAYS.iter().enumerate() {
         let mut week = Table::of(vec![Row::labelled(*name)]);
@@ -181,13 +195,21 @@ fn weekdays(table: Table) -> Table {
             let mut day = day.clone();
             day.set("label", *name);
             day.remove("max_actions");
-            // Visits come first in this report.
-            if let Some(visitors) = day.remove("nb_uniq_visitors") {
-                let at = day.columns.iter().position(|(name, _)| name == "nb_visits");
-                day.columns.insert(
-                    at.map_or(0, |at| at + 1),
-                    ("nb_uniq_visitors".into(), visitors),
-                );
+            // Visits come first in this report, and a day's own visitors and users are not renamed.
+            for (daily, name, before) in [
+                (
+                    "sum_daily_nb_uniq_visitors",
+                    "nb_uniq_visitors",
+                    "nb_visits",
+                ),
+                ("sum_daily_nb_users", "nb_users", "nb_actions"),
+            ] {
+                let value = day.remove(daily).or_else(|| day.remove(name));
+                if let Some(value) = value {
+                    let at = day.columns.iter().position(|(name, _)| name == before);
+                    day.columns
+                        .insert(at.map_or(0, |at| at + 1), (name.into(), value));
+                }
             }
             plan::add_table(&mut week, Table::of(vec![day]));
         }
@@ -373,7 +395,13 @@ fn actions(context: &Context, which: Actions) -> Result<Table, QueryError> {
         keep_rows(&mut table, column);
     }
     drop_column(&mut table, "_no_result");
-    mark_folders(&mut table, "");
+    let titles = matches!(record, ActionRecord::PageTitles);
+    let delimiter = if titles {
+        &context.tree.title_delimiter
+    } else {
+        "/"
+    };
+    mark_folders(&mut table, "", delimiter, titles);
     Ok(table)
 }
 
@@ -395,18 +423,22 @@ fn drop_column(table: &mut Table, column: &str) {
     }
 }
 
-/// A folder knows how the addresses in it begin.
-fn mark_folders(table: &mut Table, path: &str) {
+/// A folder knows how the addresses in it begin; of titles, also the leaves know where they are.
+fn mark_folders(table: &mut Table, path: &str, delimiter: &str, leaves: bool) {
     for row in &mut table.rows {
-        let label = row.label().trim_matches('/').to_owned();
+        let label = row.label().trim().trim_matches('/').to_owned();
         let own = if path.is_empty() {
             label
         } else {
-            format!("{path}/{label}")
+            format!("{path}{delimiter}{label}")
         };
-        if let Some(subtable) = &mut row.subtable {
-            mark_folders(subtable, &own);
-            row.set_meta("folder_url_start", own);
+        match &mut row.subtable {
+            Some(subtable) => {
+                mark_folders(subtable, &own, delimiter, leaves);
+                row.set_meta("folder_url_start", own);
+            }
+            None if leaves && !path.is_empty() => row.set_meta("folder_url_start", own),
+            None => {}
         }
     }
 }

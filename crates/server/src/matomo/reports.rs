@@ -6,7 +6,7 @@ use catalog::reports::{Actions, EventText, Numbers, Record, Report, Shown};
 use model::{Answer, Role, SiteId, Table, TableSet, Value};
 use query::Limits;
 use query::period::{Asked, Period, PeriodKind};
-use query::plan::Context;
+use query::plan::{Context, RowLimits, TreeRules};
 
 use super::error::{ApiError, ApiResult};
 use super::formats::FormatOptions;
@@ -14,6 +14,7 @@ use super::formulas;
 use super::params::Generic;
 use super::records::{self, Dimension, Extra};
 use super::shape::flatten::Flattening;
+use super::shape::metrics::{Formula, ProcessedMetric};
 use super::shape::{ReportShape, shape_answer};
 use super::show::{self, Showing};
 use super::{Call, subtables, world};
@@ -29,10 +30,26 @@ pub async fn answer(
     let sites = world::sites(call, &world, Role::View)?;
     let view = call.app.ingest.view();
     let generic = call.request.generic();
-    let processed = if column.is_some() {
-        Vec::new()
-    } else {
-        formulas::of(report)
+    if sites.several && is_of_one_site(report) {
+        return Err(ApiError::invalid(
+            "Referrers.getReferrerType with multiple sites is not supported (yet).",
+        ));
+    }
+    let asked = columns_asked(call, report);
+    let processed = match column {
+        Some(_) => Vec::new(),
+        None if matches!(report.record, Record::CustomDimension) => {
+            let of_action = dimension_of(call, &world, sites.ids.first().copied().unwrap_or(0))
+                .is_ok_and(|dimension| dimension.of_action);
+            formulas::dimension(of_action)
+        }
+        None if asked.is_empty() => formulas::of(report),
+        // The columns asked for are computed by then, from others that are gone.
+        None => formulas::of(report)
+            .into_iter()
+            .filter(|metric| asked.iter().any(|name| *name == metric.name))
+            .map(|metric| ProcessedMetric::new(metric.name, Formula::Given, metric.unit))
+            .collect(),
     };
     let run = Run {
         call,
@@ -41,6 +58,9 @@ pub async fn answer(
         report,
         column,
         single: !sites.several,
+        rows: world.config.row_limits(),
+        tree: world.config.tree_rules(),
+        limits: Limits::default(),
     };
     let answer = tokio::task::block_in_place(|| match sites.several {
         false => run.site(sites.ids[0]),
@@ -55,12 +75,42 @@ pub async fn answer(
             }))
         }
     })?;
+    let added = match column {
+        Some(_) => Vec::new(),
+        None => formulas::added(report),
+    };
+    let late_segments = generic.flat && has_late_segments(report);
+    let queued = |table: &mut Table| {
+        // What is left after limits decides whether a timing says something.
+        if matches!(report.record, Record::Actions(_)) {
+            formulas::drop_unused_timings(table);
+        }
+        if late_segments {
+            show::move_segments_last(table);
+        }
+    };
     let mut shape = shape_of(report, &processed, &world);
-    if generic.flat {
-        shape.queued = Some(&show::move_segments_last);
-    }
+    shape.added = &added;
+    shape.queued = Some(&queued);
     let answer = shape_answer(answer, &shape, &generic);
     Ok((answer, with_generic(options, &generic, report)))
+}
+
+/// Reports that are made of the visits by channel, which only one site answers at a time.
+fn is_of_one_site(report: &Report) -> bool {
+    matches!(
+        report.record,
+        Record::Numbers(Numbers::Referrers | Numbers::Everything)
+    )
+}
+
+/// `columns`: the metrics of a row of numbers that are asked for; empty for all.
+fn columns_asked(call: &Call<'_>, report: &Report) -> Vec<String> {
+    let has_choice = !matches!(report.record, Record::Numbers(Numbers::Referrers));
+    match records::is_numbers(report) && has_choice {
+        true => call.request.list("columns"),
+        false => Vec::new(),
+    }
 }
 
 fn shape_of<'a>(
@@ -89,6 +139,20 @@ fn shape_of<'a>(
     }
 }
 
+/// Whether rows get their segments after a report is flattened.
+fn has_late_segments(report: &Report) -> bool {
+    match report.record {
+        Record::Actions(which) => {
+            !matches!(which, Actions::Keywords | Actions::KeywordsWithoutResult)
+        }
+        Record::Buckets { .. } | Record::SearchCategories => true,
+        Record::Visits { .. } => {
+            matches!(report.shown, Shown::LocalHour | Shown::ServerHour)
+        }
+        _ => false,
+    }
+}
+
 fn with_generic(mut options: FormatOptions, generic: &Generic, report: &Report) -> FormatOptions {
     let can_expand = !matches!(report.record, Record::Contents { .. });
     options.expanded = generic.expanded && !generic.flat && can_expand;
@@ -104,17 +168,24 @@ struct Run<'a> {
     column: Option<&'static str>,
     /// One site is asked for.
     single: bool,
+    rows: RowLimits,
+    tree: TreeRules,
+    limits: Limits,
 }
 
 impl Run<'_> {
     fn site(&self, site: SiteId) -> ApiResult<Answer> {
         let zone = world::zone_of(self.world, site);
         match world::periods(self.call, &zone)? {
-            Asked::One(period) => self.one(site, &period, true),
+            Asked::One(period) => self.one(site, &period, self.single, None),
             Asked::Each(periods) => {
                 let mut parts = Vec::with_capacity(periods.len());
+                let in_all = self.visits_in_all(site, &periods)?;
                 for period in periods {
-                    parts.push((period.key(), self.one(site, &period, false)?));
+                    parts.push((period.key(), self.one(site, &period, false, in_all)?));
+                }
+                if !self.report.named_by.is_empty() {
+                    return Ok(Answer::Table(merged(parts)));
                 }
                 Ok(Answer::Set(TableSet {
                     key: self.date_key(),
@@ -124,10 +195,26 @@ impl Run<'_> {
         }
     }
 
+    /// Visits of all the periods, where a share of one of them refers to all.
+    fn visits_in_all(&self, site: SiteId, periods: &[Period]) -> ApiResult<Option<f64>> {
+        if !matches!(
+            self.report.record,
+            Record::Numbers(Numbers::Referrers | Numbers::Everything)
+        ) {
+            return Ok(None);
+        }
+        let mut visits = 0.0;
+        for period in periods {
+            let context = self.context(site, period)?;
+            visits += query::plan::visit_totals(&context, Vec::new())?.visits;
+        }
+        Ok(Some(visits))
+    }
+
     /// What the parts of several periods are called by.
     fn date_key(&self) -> &'static str {
         match self.report.record {
-            Record::Numbers(Numbers::VisitorTypes) => "period",
+            Record::Numbers(Numbers::VisitorTypes) if self.single => "period",
             _ => "date",
         }
     }
@@ -169,8 +256,18 @@ impl Run<'_> {
     }
 
     /// `alone`: no other period or site is asked for; then a row of numbers is never empty.
-    fn one(&self, site: SiteId, period: &Period, alone: bool) -> ApiResult<Answer> {
-        let mut table = self.table(site, period, alone)?;
+    fn one(
+        &self,
+        site: SiteId,
+        period: &Period,
+        alone: bool,
+        visits_in_all: Option<f64>,
+    ) -> ApiResult<Answer> {
+        let extra = Extra {
+            visits_in_all,
+            ..self.extra(site, alone)?
+        };
+        let mut table = self.table(site, period, &extra)?;
         if !records::is_numbers(self.report) {
             return Ok(Answer::Table(table));
         }
@@ -183,7 +280,7 @@ impl Run<'_> {
         if alone && table.rows.is_empty() {
             table = super::numbers::zeros(self.report);
         }
-        let asked = self.call.request.list("columns");
+        let asked = columns_asked(self.call, self.report);
         if !asked.is_empty() {
             self.keep(&mut table, &asked);
         }
@@ -214,14 +311,10 @@ impl Run<'_> {
         table.rows.retain(|row| !row.columns.is_empty());
     }
 
-    /// The report's table, labels shown, before it is shaped.
-    fn table(&self, site: SiteId, period: &Period, alone: bool) -> ApiResult<Table> {
+    fn context(&self, site: SiteId, period: &Period) -> ApiResult<Context<'_>> {
         let segment = world::segment_text(self.call);
         let filter = world::filter(self.call, self.world, site, &segment)?;
-        let rows = self.world.config.row_limits();
-        let tree = self.world.config.tree_rules();
-        let limits = Limits::default();
-        let context = Context {
+        Ok(Context {
             view: self.view,
             site,
             zone: world::zone_of(self.world, site),
@@ -229,12 +322,16 @@ impl Run<'_> {
             last: period.last_day(),
             filter,
             grain: self.world.config.grain(),
-            rows: &rows,
-            tree: &tree,
-            limits: &limits,
-        };
-        let extra = self.extra(site, alone)?;
-        let mut table = records::table(&context, self.report, &extra)?;
+            rows: &self.rows,
+            tree: &self.tree,
+            limits: &self.limits,
+        })
+    }
+
+    /// The report's table, labels shown, before it is shaped.
+    fn table(&self, site: SiteId, period: &Period, extra: &Extra) -> ApiResult<Table> {
+        let context = self.context(site, period)?;
+        let mut table = records::table(&context, self.report, extra)?;
         if records::is_numbers(self.report) && !self.world.config.counts_unique(kind_of(period)) {
             drop_unique(&mut table);
         }
@@ -271,6 +368,12 @@ impl Run<'_> {
             parent_label: parents.last().map_or("", String::as_str),
         };
         show::prepare(&mut table, self.report, &showing);
+        if self.report.shown == Shown::DeviceType {
+            show::add_device_types(&mut table);
+        }
+        if self.call.request.generic().flat && loses_segments(self.report) {
+            show::drop_segments_of_folders(&mut table);
+        }
         self.tidy(&mut table);
         if matches!(
             self.report.record,
@@ -281,6 +384,9 @@ impl Run<'_> {
                 | Record::SearchCategories
         ) {
             show::order_by_label(&mut table);
+        }
+        if matches!(self.report.record, Record::Items(_)) {
+            show::sold_first(&mut table);
         }
         Ok(table)
     }
@@ -298,6 +404,7 @@ impl Run<'_> {
                     "sum_daily_exit_nb_uniq_visitors",
                 ];
                 formulas::drop_columns(table, &distinct);
+                formulas::drop_columns(table, &["nb_hits_following_search"]);
                 formulas::drop_unused_timings(table);
             }
             Record::SearchCategories => formulas::drop_columns(table, &["nb_uniq_visitors"]),
@@ -319,7 +426,7 @@ impl Run<'_> {
             ),
         };
         let dimension = match self.report.record {
-            Record::CustomDimension => Some(self.dimension(site)?),
+            Record::CustomDimension => Some(dimension_of(self.call, self.world, site)?),
             _ => None,
         };
         Ok(Extra {
@@ -327,29 +434,53 @@ impl Run<'_> {
             abandoned_carts: request.flag("abandonedCarts"),
             dimension,
             secondary: request.filled("secondaryDimension").and_then(event_text),
-            alone: alone && self.single,
+            alone,
+            visits_in_all: None,
         })
     }
+}
 
-    fn dimension(&self, site: SiteId) -> ApiResult<Dimension> {
-        let id = self
-            .call
-            .request
-            .integer("idDimension")
-            .ok_or_else(|| ApiError::missing("idDimension"))?;
-        let mut dimensions = self.world.dimensions_of(site);
-        let found = dimensions.find(|dimension| dimension.idcustomdimension == id);
-        let found = found.ok_or_else(|| {
-            ApiError::invalid(format!(
-                "CustomDimension with id {id} for site {site} not found"
-            ))
-        })?;
-        Ok(Dimension {
-            id,
-            slot: usize::try_from(found.slot).unwrap_or(1),
-            of_action: found.scope == settings::DimensionScope::Action,
-        })
+/// Rows of two levels have no segment when they are flat.
+fn loses_segments(report: &Report) -> bool {
+    matches!(
+        report.record,
+        Record::Events { .. }
+            | Record::Contents { .. }
+            | Record::CustomVariables
+            | Record::Referrers { .. }
+            | Record::Socials
+    )
+}
+
+/// A page that is looked for in several periods is one row.
+fn merged(parts: Vec<(String, Answer)>) -> Table {
+    let mut whole = Table::default();
+    for (_, part) in parts {
+        if let Answer::Table(table) = part {
+            query::plan::add_table(&mut whole, table);
+        }
     }
+    whole
+}
+
+/// The custom dimension that a call names.
+fn dimension_of(call: &Call<'_>, world: &World, site: SiteId) -> ApiResult<Dimension> {
+    let id = call
+        .request
+        .integer("idDimension")
+        .ok_or_else(|| ApiError::missing("idDimension"))?;
+    let mut dimensions = world.dimensions_of(site);
+    let found = dimensions.find(|dimension| dimension.idcustomdimension == id);
+    let found = found.ok_or_else(|| {
+        ApiError::invalid(format!(
+            "CustomDimension with id {id} for site {site} not found"
+        ))
+    })?;
+    Ok(Dimension {
+        id,
+        slot: usize::try_from(found.slot).unwrap_or(1),
+        of_action: found.scope == settings::DimensionScope::Action,
+    })
 }
 
 /// A range of one day is a day.
