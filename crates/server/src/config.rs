@@ -272,6 +272,12 @@ pub const SETTINGS: &[Setting] = &[
         1,
         "kept for clients that read it"
     ),
+    same!(
+        "Transitions",
+        "max_period_allowed",
+        "all",
+        "longest period of transitions: day, week, month, year or all"
+    ),
     (
         "Tracker",
         "detect_ai_assistants",

@@ -15,6 +15,7 @@ mod levels;
 mod numbers;
 mod page_goals;
 mod referrers;
+pub mod transitions;
 mod tree;
 mod visits;
 
