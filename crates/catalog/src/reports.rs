@@ -138,6 +138,8 @@ pub enum Numbers {
     Performance,
     Bandwidth,
     Goals,
+    /// The goals of all visits, without those of new and of returning visitors.
+    GoalTotals,
     Countries,
     Everything,
 }
@@ -640,7 +642,7 @@ pub static REPORTS: &[Report] = &[
     Report {
         method: "VisitorInterest.getNumberOfVisitsByVisitCount", category: "Actions",
         subcategory: "Engagement", name: "Visits by visit number",
-        levels: &[level("VisitorInterest_VisitsByVisitNumber", "Visits by visit number")],
+        levels: &[level("VisitorInterest_VisitsbyVisitNumber", "Visits by visit number")],
         record: Record::Buckets {
             column: visit::VISIT_COUNT, divided_by: 1, ranges: VISIT_COUNTS, returning_only: false,
         },
@@ -650,7 +652,7 @@ pub static REPORTS: &[Report] = &[
     Report {
         method: "VisitorInterest.getNumberOfVisitsByDaysSinceLast", category: "Actions",
         subcategory: "Engagement", name: "Visits by days since last visit",
-        levels: &[level("VisitorInterest_DaysSinceLastVisit", "Days since last visit")],
+        levels: &[level("VisitorInterest_VisitorDaysSinceLast", "Days since last visit")],
         record: Record::Buckets {
             column: visit::SINCE_LAST, divided_by: 86_400, ranges: DAYS, returning_only: true,
         },
@@ -766,6 +768,9 @@ pub static REPORTS: &[Report] = &[
         method: "Goals.get", category: "Goals", name: "Goals", record: Record::Numbers(Numbers::Goals),
         metrics: &["nb_conversions", "nb_visits_converted", "revenue"], processed: &["conversion_rate"],
         ..BLANK
+    },
+    Report {
+        method: "Goals.getMetrics", record: Record::Numbers(Numbers::GoalTotals), hidden: true, ..BLANK
     },
     Report {
         method: "Goals.getVisitsUntilConversion", category: "Goals", name: "Visits to Conversion",

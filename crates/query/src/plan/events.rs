@@ -68,10 +68,18 @@ pub fn events(context: &Context, by: EventColumn, then: EventColumn) -> Result<T
         child_label: &text,
     };
     let parts = two_levels(context, &levels)?;
-    Ok(context.fold(
-        parts.into_values().map(|tree| tree.table()),
-        context.rows.events,
-    ))
+    // An event without a name is no row below others.
+    let tables = parts.into_values().map(|tree| {
+        let mut table = tree.table();
+        for row in table.all_rows_mut() {
+            if let Some(below) = &mut row.subtable {
+                below.rows.retain(|row| !row.label().is_empty());
+            }
+            row.subtable = row.subtable.take().filter(|below| !below.is_empty());
+        }
+        table
+    });
+    Ok(context.fold(tables, context.rows.events))
 }
 
 fn columns(values: &[f64]) -> Vec<(&'static str, Value)> {

@@ -55,7 +55,7 @@ fn add_paths(
 fn path_columns(group: &PathGroup) -> Vec<(&'static str, Value)> {
     let mut columns = vec![
         ("nb_conversions", whole(group.views)),
-        ("revenue", number(cents(group.revenue))),
+        ("revenue", number(group.revenue)),
     ];
     if group.goal == CART_GOAL || group.pages_before == 0 {
         columns.push((UNIQUE, whole(group.views)));

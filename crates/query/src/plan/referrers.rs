@@ -59,6 +59,14 @@ pub fn referrers(context: &Context, record: &ReferrerRecord) -> Result<Table, Qu
             add_goals(tree.row(&label), counts);
         }
     }
+    if record.kind == CAMPAIGN {
+        for (part, goals) in child_goals(context, record)? {
+            let tree = parts.entry(part).or_default();
+            for ((parent, label), counts) in goals {
+                add_goals(tree.children(&parent).row(&label), counts);
+            }
+        }
+    }
     Ok(context.fold(
         parts.into_values().map(|tree| tree.table()),
         context.rows.referrers,
@@ -67,7 +75,48 @@ pub fn referrers(context: &Context, record: &ReferrerRecord) -> Result<Table, Qu
 
 type Goals = Vec<(String, Vec<GoalCounts>)>;
 
-/// The goals of the first level; rows below have none.
+const CAMPAIGN: i64 = 6;
+
+type ChildGoals = Vec<((String, String), Vec<GoalCounts>)>;
+
+/// The goals of the second level, which only campaigns have.
+fn child_goals(
+    context: &Context,
+    record: &ReferrerRecord,
+) -> Result<BTreeMap<i64, ChildGoals>, QueryError> {
+    let (Some(parent), Some(child)) = (
+        conversion_twin(record.levels.0),
+        conversion_twin(record.levels.1),
+    ) else {
+        return Ok(BTreeMap::new());
+    };
+    let tests = vec![Test {
+        operand: conversion_column(conversion::REFERRER_TYPE),
+        verb: Verb::Is(record.kind),
+    }];
+    let keys = [conversion::GOAL, parent, child]
+        .map(|column| Key::Column(conversion_column(column)))
+        .to_vec();
+    let parts = context.ask_by_part(TableId::Conversions, tests, keys, conversion_measures())?;
+    let text = |id: i64| context.view.texts.text(id);
+    let split = |groups: Vec<super::Group>| -> ChildGoals {
+        // A control character cannot stand in a stored text, so the joined label splits back.
+        let joined = by_label(groups, |group| {
+            format!("{}\u{1}{}", text(group.keys[1]), text(group.keys[2]))
+        });
+        let split = joined.into_iter().filter_map(|(label, goals)| {
+            let (parent, child) = label.split_once('\u{1}')?;
+            Some(((parent.to_owned(), child.to_owned()), goals))
+        });
+        split.collect()
+    };
+    Ok(parts
+        .into_iter()
+        .map(|(part, groups)| (part, split(groups)))
+        .collect())
+}
+
+/// The goals of the first level.
 fn goals(context: &Context, record: &ReferrerRecord) -> Result<BTreeMap<i64, Goals>, QueryError> {
     let Some(parent) = conversion_twin(record.levels.0) else {
         return Ok(BTreeMap::new());

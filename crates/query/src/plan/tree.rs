@@ -30,8 +30,13 @@ pub(super) fn path_of(entry: &Entry, rules: &TreeRules) -> Vec<String> {
         kind::SEARCH => vec![entry.text.to_string()],
         kind::TITLE => title_path(&entry.text, rules),
         kind::DOWNLOAD | kind::OUTLINK => {
-            let (host, path, _) = split_url(&entry.text);
-            vec![host.trim().to_owned(), format!("/{}", path.trim())]
+            let (host, path, fragment) = split_url(&entry.text);
+            let mut leaf = format!("/{}", path.trim());
+            if !fragment.is_empty() {
+                leaf.push('#');
+                leaf.push_str(fragment);
+            }
+            vec![host.trim().to_owned(), leaf]
         }
         _ => page_path(entry, rules),
     }

@@ -158,6 +158,29 @@ pub fn visits_by(context: &Context, record: &VisitRecord) -> Result<Table, Query
     Ok(context.fold(parts, record.limit))
 }
 
+/// Latitude and longitude of each place, by the label of its city, region and country.
+pub fn coordinates(context: &Context) -> Result<Vec<(String, f64, f64)>, QueryError> {
+    let columns = [visit::CITY, visit::REGION, visit::COUNTRY];
+    let keys = columns.map(|column| Key::Column(visit_column(column)));
+    let tests = vec![test(visit::LATITUDE, Verb::HasFloat)];
+    let measures = vec![
+        Measure::MaxFloat(visit_column(visit::LATITUDE)),
+        Measure::MaxFloat(visit_column(visit::LONGITUDE)),
+    ];
+    let grouped =
+        context.ask(&context.question(TableId::Visits, tests, keys.to_vec(), measures))?;
+    let place = |group: usize| {
+        let parts: Vec<&str> = grouped
+            .key(group)
+            .iter()
+            .map(|key| context.view.texts.text(*key))
+            .collect();
+        let values = grouped.values(group);
+        (parts.join("|"), values[0], values[1])
+    };
+    Ok((0..grouped.len()).map(place).collect())
+}
+
 fn visit_keys(context: &Context, record: &VisitRecord) -> Vec<Key> {
     let key = |column: &usize| match record.label {
         Label::Joined(_) => Key::Column(visit_column(*column)),

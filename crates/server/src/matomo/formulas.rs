@@ -58,7 +58,13 @@ pub fn of(report: &Report) -> Vec<ProcessedMetric> {
                 Unit::Percent,
             )]
         }
-        Record::Actions(actions) => self::actions(actions),
+        Record::Actions(actions) => {
+            let mut metrics = self::actions(actions);
+            if !report.named_by.is_empty() {
+                metrics.push(bandwidth());
+            }
+            metrics
+        }
         Record::SearchCategories => vec![pages_per_search("nb_actions")],
         Record::Events { .. } => vec![ProcessedMetric::ratio(
             "avg_event_value",
@@ -140,6 +146,10 @@ fn timings() -> Vec<ProcessedMetric> {
 
 /// Metrics that other modules add to a report's root before those of its own.
 pub fn added(report: &Report) -> Vec<ProcessedMetric> {
+    // One page by its name is known to its own module only.
+    if !report.named_by.is_empty() {
+        return Vec::new();
+    }
     let mut metrics = match report.record {
         Record::Actions(which) => {
             let keywords = matches!(which, Actions::Keywords | Actions::KeywordsWithoutResult);
@@ -149,7 +159,7 @@ pub fn added(report: &Report) -> Vec<ProcessedMetric> {
                 metrics.push(pages_per_search("nb_hits"));
             }
             metrics.push(bandwidth());
-            if !keywords && !links && report.named_by.is_empty() {
+            if !keywords && !links {
                 metrics.extend(timings());
             }
             metrics
@@ -195,7 +205,10 @@ fn items() -> Vec<ProcessedMetric> {
     vec![
         price,
         ProcessedMetric::computed("avg_quantity", Unit::Number, per("quantity", 1)),
-        ProcessedMetric::ratio("conversion_rate", "orders", "nb_visits", 4, Unit::Percent),
+        ProcessedMetric::computed("conversion_rate", Unit::Percent, move |row: &Row| {
+            let visits = row.number("nb_visits");
+            Some(super::shape::metrics::quotient(bought(row), visits, 4))
+        }),
     ]
 }
 
@@ -238,7 +251,7 @@ fn numbers(which: Numbers) -> Vec<ProcessedMetric> {
             .iter()
             .map(|name| given(name, Unit::Percent))
             .collect(),
-        Numbers::Goals => vec![
+        Numbers::Goals | Numbers::GoalTotals => vec![
             given("conversion_rate", Unit::Percent),
             given("conversion_rate_new_visit", Unit::Percent),
             given("conversion_rate_returning_visit", Unit::Percent),
@@ -292,10 +305,19 @@ const SHARES: [&str; 5] = [
     "Referrers_visitorsFromWebsites_percent",
 ];
 
+/// The columns of timings, as they are counted.
+pub fn drop_timings(table: &mut Table) {
+    for (_, sum, hits) in TIMINGS {
+        let suffix = sum.trim_start_matches("sum_");
+        let extremes = [format!("min_{suffix}"), format!("max_{suffix}")];
+        drop_columns(table, &[sum, hits, &extremes[0], &extremes[1]]);
+    }
+}
+
 /// Timings go from every row when no row of the report has one.
 pub fn drop_unused_timings(table: &mut Table) {
     for (average, sum, hits) in TIMINGS {
-        if has_any(table, hits) {
+        if has_any(table, sum) {
             continue;
         }
         let suffix = sum.trim_start_matches("sum_");

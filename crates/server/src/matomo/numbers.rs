@@ -15,9 +15,10 @@ pub fn row(context: &Context, which: Numbers, extra: &Extra) -> Result<Table, Qu
         Numbers::Actions => actions(context)?,
         Numbers::Referrers => referrers(context, extra)?,
         Numbers::Performance => performance(context)?,
-        Numbers::Bandwidth => bandwidth(context, true)?,
-        Numbers::Goals => goals(context, extra)?,
-        Numbers::Countries => countries(context)?,
+        Numbers::Bandwidth => bandwidth(context, extra.alone)?,
+        Numbers::Goals => goals(context, extra, &SPLITS)?,
+        Numbers::GoalTotals => goals(context, extra, &SPLITS[..1])?,
+        Numbers::Countries => countries(context, extra.alone)?,
         Numbers::Everything => everything(context, extra)?,
     };
     Ok(Table::of(row.into_iter().collect()))
@@ -191,7 +192,7 @@ const SHARES: [&str; 5] = [
 fn referrers(context: &Context, extra: &Extra) -> Result<Option<Row>, QueryError> {
     let mut row = Row::default();
     let visits = channels(context, &mut row)?;
-    if visits == 0.0 {
+    if visits == 0.0 && !extra.alone {
         return Ok(None);
     }
     distinct_referrers(context, &mut row, extra.alone)?;
@@ -272,8 +273,11 @@ fn performance(context: &Context) -> Result<Option<Row>, QueryError> {
     Ok(Some(row))
 }
 
-fn countries(context: &Context) -> Result<Option<Row>, QueryError> {
+fn countries(context: &Context, always: bool) -> Result<Option<Row>, QueryError> {
     let count = plan::distinct_visit_values(context, visit::COUNTRY, Vec::new())?;
+    if count == 0.0 && !always {
+        return Ok(None);
+    }
     let mut row = Row::default();
     row.set("UserCountry_distinctCountries", whole(count));
     Ok(Some(row))
@@ -298,10 +302,14 @@ const SPLITS: [(&str, Option<bool>); 3] = [
     ("_returning_visit", Some(true)),
 ];
 
-fn goals(context: &Context, extra: &Extra) -> Result<Option<Row>, QueryError> {
+fn goals(
+    context: &Context,
+    extra: &Extra,
+    splits: &[(&'static str, Option<bool>)],
+) -> Result<Option<Row>, QueryError> {
     let mut row = Row::default();
     let mut any = false;
-    for (suffix, returning) in SPLITS {
+    for (suffix, returning) in splits.iter().copied() {
         let visits = match returning {
             None => plan::visit_totals(context, Vec::new())?,
             Some(returning) => of_type(context, returning)?,
@@ -318,7 +326,7 @@ fn goals(context: &Context, extra: &Extra) -> Result<Option<Row>, QueryError> {
         };
         add_goal(&mut row, suffix, &split, converted, visits.visits, extra);
     }
-    Ok(any.then_some(row))
+    Ok((any || extra.alone).then_some(row))
 }
 
 fn add_goal(
@@ -409,7 +417,7 @@ fn everything(context: &Context, extra: &Extra) -> Result<Option<Row>, QueryErro
         Some(referrers.clone()),
         performance_sums(context, extra.alone)?,
         performance(context)?.or_else(|| extra.alone.then(no_performance)),
-        goals(context, &of_all_goals)?,
+        goals(context, &of_all_goals, &SPLITS)?,
         bandwidth(context, extra.alone)?,
         actions(context)?,
     ];
@@ -419,6 +427,10 @@ fn everything(context: &Context, extra: &Extra) -> Result<Option<Row>, QueryErro
         }
     }
     shares(&mut whole, extra.visits_in_all.unwrap_or(visits));
+    // The sum of the timings is computed for every period, the timings where there are any.
+    if whole.get("avg_page_load_time").is_none() {
+        whole.set("avg_page_load_time", 0);
+    }
     Ok(Some(whole))
 }
 

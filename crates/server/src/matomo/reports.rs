@@ -30,11 +30,7 @@ pub async fn answer(
     let sites = world::sites(call, &world, Role::View)?;
     let view = call.app.ingest.view();
     let generic = call.request.generic();
-    if sites.several && is_of_one_site(report) {
-        return Err(ApiError::invalid(
-            "Referrers.getReferrerType with multiple sites is not supported (yet).",
-        ));
-    }
+    check_extent(call, report, sites.several)?;
     let asked = columns_asked(call, report);
     let processed = match column {
         Some(_) => Vec::new(),
@@ -85,28 +81,57 @@ pub async fn answer(
         if matches!(report.record, Record::Actions(_)) {
             formulas::drop_unused_timings(table);
         }
+        show::name_at_last(table, report);
         if late_segments {
             show::move_segments_last(table);
         }
     };
     let mut shape = shape_of(report, &processed, &world);
+    if let (Record::Actions(_), Some(flattening)) = (report.record, &mut shape.flattening)
+        && matches!(report.shown, Shown::Title { .. })
+    {
+        let delimiter = world.config.tree_rules().title_delimiter;
+        if !delimiter.is_empty() {
+            flattening.separator = delimiter;
+        }
+    }
     shape.added = &added;
     shape.queued = Some(&queued);
     let answer = shape_answer(answer, &shape, &generic);
     Ok((answer, with_generic(options, &generic, report)))
 }
 
-/// Reports that are made of the visits by channel, which only one site answers at a time.
-fn is_of_one_site(report: &Report) -> bool {
-    matches!(
-        report.record,
-        Record::Numbers(Numbers::Referrers | Numbers::Everything)
-    )
+/// Some reports answer one site only, or one period.
+fn check_extent(call: &Call<'_>, report: &Report, several_sites: bool) -> ApiResult<()> {
+    let several_dates = call
+        .request
+        .filled("date")
+        .is_some_and(query::period::is_list)
+        && call.request.filled("period") != Some("range");
+    let refused = match report.record {
+        Record::Numbers(Numbers::Referrers | Numbers::Everything) if several_sites => {
+            "Referrers.getReferrerType with multiple sites is not supported (yet)."
+        }
+        Record::AllReferrers if several_sites => {
+            "Referrers.getAll with multiple sites is not supported (yet)."
+        }
+        Record::AllReferrers if several_dates => {
+            "Referrers.getAll with multiple sites or dates is not supported (yet)."
+        }
+        _ if report.shown == Shown::DayOfWeek && several_dates => {
+            "VisitTime.getByDayOfWeek does not support multiple dates."
+        }
+        _ => return Ok(()),
+    };
+    Err(ApiError::invalid(refused))
 }
 
 /// `columns`: the metrics of a row of numbers that are asked for; empty for all.
 fn columns_asked(call: &Call<'_>, report: &Report) -> Vec<String> {
-    let has_choice = !matches!(report.record, Record::Numbers(Numbers::Referrers));
+    let has_choice = !matches!(
+        report.record,
+        Record::Numbers(Numbers::Referrers | Numbers::Performance)
+    );
     match records::is_numbers(report) && has_choice {
         true => call.request.list("columns"),
         false => Vec::new(),
@@ -122,12 +147,18 @@ fn shape_of<'a>(
     ReportShape {
         sort_column: (!report.sort.is_empty()).then_some(report.sort),
         sort_ascending: report.sort == "label",
+        fixed_order: matches!(
+            report.record,
+            Record::Buckets { .. } | Record::GoalHistogram { .. }
+        ),
         limit: world.config.number("API_datatable_default_limit"),
-        flattening: Some(Flattening {
-            separator: report.flat_separator.to_owned(),
-            dimensions: report.levels.iter().map(|level| level.id.into()).collect(),
-            root_prefix: if is_pages { "/" } else { "" },
-        }),
+        flattening: (!matches!(report.record, Record::ReferrerTypes | Record::UserIds)).then(
+            || Flattening {
+                separator: report.flat_separator.to_owned(),
+                dimensions: report.levels.iter().map(|level| level.id.into()).collect(),
+                root_prefix: if is_pages { "/" } else { "" },
+            },
+        ),
         processed,
         // The names of ranges have a plus that is no space.
         encoded_labels: !matches!(
@@ -145,10 +176,7 @@ fn has_late_segments(report: &Report) -> bool {
         Record::Actions(which) => {
             !matches!(which, Actions::Keywords | Actions::KeywordsWithoutResult)
         }
-        Record::Buckets { .. } | Record::SearchCategories => true,
-        Record::Visits { .. } => {
-            matches!(report.shown, Shown::LocalHour | Shown::ServerHour)
-        }
+        Record::SearchCategories => true,
         _ => false,
     }
 }
@@ -184,8 +212,8 @@ impl Run<'_> {
                 for period in periods {
                     parts.push((period.key(), self.one(site, &period, false, in_all)?));
                 }
-                if !self.report.named_by.is_empty() {
-                    return Ok(Answer::Table(merged(parts)));
+                if !self.report.named_by.is_empty() && !self.single {
+                    return Ok(Answer::Table(first_found(parts)));
                 }
                 Ok(Answer::Set(TableSet {
                     key: self.date_key(),
@@ -219,6 +247,31 @@ impl Run<'_> {
         }
     }
 
+    /// An address as hits of it are stored: without parameters that are left out.
+    fn stored_form(&self, kind: i64, text: &str) -> String {
+        let site = self.world.rules.sites.get(&self.site_asked());
+        let Some(site) = site.filter(|_| kind != catalog::columns::kind::TITLE) else {
+            return text.to_owned();
+        };
+        let rules = tracking::url::PageUrlRules {
+            keep_fragment: site.keep_url_fragment,
+            excluded: &site.excluded_parameters,
+            max_bytes: text.len(),
+        };
+        match tracking::url::normalise_page_url(text, &rules) {
+            Some(stored) if kind == catalog::columns::kind::PAGE => stored.url,
+            Some(stored) => stored.full(),
+            None => text.to_owned(),
+        }
+    }
+
+    /// The first site that the call names.
+    fn site_asked(&self) -> SiteId {
+        let named = self.call.request.filled("idSite").unwrap_or_default();
+        let first = named.split(',').next().unwrap_or_default();
+        first.trim().parse().unwrap_or(1)
+    }
+
     /// The one row that a parameter names by its address or title, alone.
     fn named(&self, table: Table, name: &str) -> ApiResult<Table> {
         let text = self
@@ -234,7 +287,8 @@ impl Run<'_> {
         };
         let mut rows = table.rows;
         let mut found = None;
-        for label in query::plan::labels_of(kind, text, &self.world.config.tree_rules()) {
+        let text = self.stored_form(kind, text);
+        for label in query::plan::labels_of(kind, &text, &self.tree) {
             let Some(row) = rows.into_iter().find(|row| row.label() == label) else {
                 return Ok(Table::default());
             };
@@ -279,6 +333,9 @@ impl Run<'_> {
         }
         if alone && table.rows.is_empty() {
             table = super::numbers::zeros(self.report);
+            if !self.world.config.counts_unique(kind_of(period)) {
+                drop_unique(&mut table);
+            }
         }
         let asked = columns_asked(self.call, self.report);
         if !asked.is_empty() {
@@ -366,6 +423,7 @@ impl Run<'_> {
             main_url: main_url.trim_end_matches('/'),
             dimension_segment: &dimension_segment,
             parent_label: parents.last().map_or("", String::as_str),
+            flat: self.call.request.generic().flat,
         };
         show::prepare(&mut table, self.report, &showing);
         if self.report.shown == Shown::DeviceType {
@@ -408,9 +466,34 @@ impl Run<'_> {
                 formulas::drop_unused_timings(table);
             }
             Record::SearchCategories => formulas::drop_columns(table, &["nb_uniq_visitors"]),
-            Record::Actions(_) | Record::CustomDimension => formulas::drop_unused_timings(table),
+            Record::Actions(_) if !self.report.named_by.is_empty() => {
+                formulas::drop_timings(table);
+            }
+            Record::Actions(_) => formulas::drop_unused_timings(table),
             _ => {}
         }
+    }
+
+    /// `secondaryDimension`: another text of the event than the report's own.
+    fn secondary(&self) -> ApiResult<Option<EventText>> {
+        let (Record::Events { by, then }, Some(name)) = (
+            self.report.record,
+            self.call.request.filled("secondaryDimension"),
+        ) else {
+            return Ok(None);
+        };
+        let asked = event_text(name).filter(|text| *text != by);
+        if asked.is_some() {
+            return Ok(asked);
+        }
+        let all = [EventText::Category, EventText::Action, EventText::Name];
+        let others = all.into_iter().filter(|text| ![by, then].contains(text));
+        let names: Vec<&str> = [then].into_iter().chain(others).map(event_name).collect();
+        let action = self.report.method.rsplit('.').next().unwrap_or_default();
+        Err(ApiError::invalid(format!(
+            "Secondary dimension '{name}' is not valid for the API {action}. Use one of: {}",
+            names.join(", ")
+        )))
     }
 
     fn extra(&self, site: SiteId, alone: bool) -> ApiResult<Extra> {
@@ -433,9 +516,10 @@ impl Run<'_> {
             goal,
             abandoned_carts: request.flag("abandonedCarts"),
             dimension,
-            secondary: request.filled("secondaryDimension").and_then(event_text),
+            secondary: self.secondary()?,
             alone,
             visits_in_all: None,
+            referrer_type: request.integer("typeReferrer"),
         })
     }
 }
@@ -452,15 +536,13 @@ fn loses_segments(report: &Report) -> bool {
     )
 }
 
-/// A page that is looked for in several periods is one row.
-fn merged(parts: Vec<(String, Answer)>) -> Table {
-    let mut whole = Table::default();
-    for (_, part) in parts {
-        if let Answer::Table(table) = part {
-            query::plan::add_table(&mut whole, table);
-        }
-    }
-    whole
+/// A page that is looked for at several sites and periods is shown of the first period that has it.
+fn first_found(parts: Vec<(String, Answer)>) -> Table {
+    let tables = parts.into_iter().filter_map(|(_, part)| match part {
+        Answer::Table(table) if !table.is_empty() => Some(table),
+        _ => None,
+    });
+    tables.into_iter().next().unwrap_or_default()
 }
 
 /// The custom dimension that a call names.
@@ -495,6 +577,14 @@ fn drop_unique(table: &mut Table) {
     for row in &mut table.rows {
         row.columns
             .retain(|(name, _)| !name.contains("nb_uniq_visitors") && !name.contains("nb_users"));
+    }
+}
+
+fn event_name(text: EventText) -> &'static str {
+    match text {
+        EventText::Category => "eventCategory",
+        EventText::Action => "eventAction",
+        EventText::Name => "eventName",
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use catalog::reports::{Report, Shown};
+use catalog::reports::{Record, Report, Shown};
 use catalog::values::REFERRER_TYPES;
 use model::{Row, Table, Value};
 use tracking::device::device_type_name;
 
+use super::ranges;
 use crate::names::Names;
 use crate::sources::Sources;
 
@@ -21,6 +22,8 @@ pub struct Showing<'a> {
     pub dimension_segment: &'a str,
     /// Label of the row whose sub-table this is.
     pub parent_label: &'a str,
+    /// Rows below become rows of the report.
+    pub flat: bool,
 }
 
 const ICONS: &str = "plugins/Morpheus/icons/dist/";
@@ -100,6 +103,7 @@ fn relabel(table: &mut Table, report: &Report, showing: &Showing) {
 
 fn relabel_children(table: &mut Table, parent: Shown, parent_label: &str, showing: &Showing) {
     let shown = match parent {
+        Shown::SearchEngine if showing.flat => Shown::KeywordOfEngine,
         // Facts stand beside these rows only where they are asked for by themselves.
         Shown::Keyword
         | Shown::SearchEngine
@@ -292,14 +296,8 @@ fn show_row(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
             segment(row, "resolution", label);
         }
         Shown::Configuration => configuration(row, label, showing),
-        Shown::Plugin => {
-            row.set_meta(
-                "logo",
-                format!("{ICONS}plugins/{}.png", label.to_lowercase()),
-            );
-        }
-        Shown::LocalHour => hour(row, label, "visitLocalHour"),
-        Shown::ServerHour => hour(row, label, "visitStartServerHour"),
+        // Named at last.
+        Shown::LocalHour | Shown::ServerHour | Shown::Plugin => {}
         Shown::DayOfWeek => {}
         Shown::UserId => segment(row, "userId", label),
         Shown::ReferrerType => referrer_type(row, label),
@@ -339,6 +337,12 @@ fn show_row(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
         Shown::SearchKeyword => segment(row, "siteSearchKeyword", label),
         Shown::SearchCategory => segment(row, "siteSearchCategory", label),
         Shown::Event { segment: name, .. } => named(row, label, name, "Event Name not defined"),
+        Shown::Content {
+            segment: "contentPiece",
+            ..
+        } if label.is_empty() => {
+            row.set("label", "Content Piece not defined");
+        }
         Shown::Content { segment: name, .. } => named(row, label, name, "Content Name not defined"),
         Shown::Item { segment: name } => item(row, label, name),
         Shown::DurationRange
@@ -435,7 +439,6 @@ fn city(row: &mut Row, label: &str, showing: &Showing) {
         .names
         .region(country, region, showing.language)
         .into_owned();
-    let coordinates = ["lat", "long"].map(|name| (name, row.remove_meta(name)));
     let city_name = if city == "xx" { UNKNOWN } else { city };
     let label = match (city, region, country) {
         ("xx", "xx", "xx") => UNKNOWN.to_owned(),
@@ -461,11 +464,6 @@ fn city(row: &mut Row, label: &str, showing: &Showing) {
         row.set_meta("city", "xx");
     }
     place(row, region, country, region_name, country_name);
-    for (name, value) in coordinates {
-        if let Some(value) = value {
-            row.set_meta(name, value);
-        }
-    }
 }
 
 fn language(row: &mut Row, label: &str, showing: &Showing) {
@@ -629,6 +627,35 @@ fn configuration(row: &mut Row, label: &str, showing: &Showing) {
     row.set("label", shown);
 }
 
+/// After limits: names that sorting and searching do not know yet.
+pub fn name_at_last(table: &mut Table, report: &Report) {
+    match report.record {
+        Record::Buckets { ranges, .. } => ranges::show_visits(table, report.shown, ranges),
+        Record::GoalHistogram { ranges, .. } => {
+            ranges::show_conversions(table, report.shown, ranges);
+        }
+        _ => {}
+    }
+    for row in &mut table.rows {
+        let label = row.label().into_owned();
+        match report.shown {
+            Shown::LocalHour => hour(row, &label, "visitLocalHour"),
+            Shown::ServerHour => hour(row, &label, "visitStartServerHour"),
+            Shown::Plugin => plugin(row, &label),
+            _ => {}
+        }
+    }
+}
+
+fn plugin(row: &mut Row, label: &str) {
+    row.set_meta("logo", format!("{ICONS}plugins/{label}.png"));
+    let mut name = label.to_owned();
+    if let Some(first) = name.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    row.set("label", name);
+}
+
 fn hour(row: &mut Row, label: &str, name: &str) {
     if let Ok(hour) = label.parse::<u8>() {
         row.set("label", format!("{hour:02}"));
@@ -761,7 +788,7 @@ fn escaped(text: &str) -> String {
 fn link(row: &mut Row, name: &str) {
     row.remove_meta("folder_url_start");
     if let Some(url) = row.meta("url").and_then(Value::as_str) {
-        let segment = format!("{name}=={}", encode(&encode(url)));
+        let segment = format!("{name}=={}", encode(&encode(&escaped(url))));
         row.set_meta("segment", segment);
     }
 }
@@ -774,7 +801,10 @@ fn named(row: &mut Row, label: &str, name: &str, missing: &str) {
         }
         return;
     }
-    segment(row, name, label);
+    match name.starts_with("event") {
+        true => segment(row, name, &escaped(label)),
+        false => segment(row, name, label),
+    }
 }
 
 fn item(row: &mut Row, label: &str, name: &str) {

@@ -126,6 +126,21 @@ pub fn merged(added: Vec<ProcessedMetric>, own: &[ProcessedMetric]) -> Vec<Proce
 
 /// Adds every metric to every row that lacks it, sub-tables included.
 pub fn compute(table: &mut Table, metrics: &[ProcessedMetric]) {
+    compute_root(table, metrics);
+    let below: Vec<ProcessedMetric> = metrics
+        .iter()
+        .filter(|metric| !metric.root_only)
+        .cloned()
+        .collect();
+    for row in table.all_rows_mut() {
+        if let Some(inner) = &mut row.subtable {
+            compute(inner, &below);
+        }
+    }
+}
+
+/// The same without sub-tables.
+pub fn compute_root(table: &mut Table, metrics: &[ProcessedMetric]) {
     for metric in metrics {
         if let Some(needed) = &metric.needs
             && table.all_rows().all(|row| row.get(needed).is_none())
@@ -144,16 +159,6 @@ pub fn compute(table: &mut Table, metrics: &[ProcessedMetric]) {
             if let Some(value) = value_of(row, &metric.formula, sum) {
                 row.set(metric.name.clone(), value);
             }
-        }
-    }
-    let below: Vec<ProcessedMetric> = metrics
-        .iter()
-        .filter(|metric| !metric.root_only)
-        .cloned()
-        .collect();
-    for row in table.all_rows_mut() {
-        if let Some(inner) = &mut row.subtable {
-            compute(inner, &below);
         }
     }
 }
