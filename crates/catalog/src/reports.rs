@@ -138,6 +138,8 @@ pub enum Numbers {
     Performance,
     Bandwidth,
     Goals,
+    /// The goals of all visits, without those of new and of returning visitors.
+    GoalTotals,
     Countries,
     Everything,
 }
@@ -486,7 +488,7 @@ pub static REPORTS: &[Report] = &[
     Report {
         method: "Actions.getPageUrls", category: "Actions", subcategory: "Pages", name: "Page URLs",
         levels: &[level("Actions_PageUrl", "Page URL")], record: Record::Actions(Actions::PageUrls),
-        shown: Shown::Page { segment: "pageUrl" }, sort: "nb_hits", metrics: &["nb_hits", "nb_visits"],
+        shown: Shown::Page { segment: "pageUrl" }, sort: "nb_visits", metrics: &["nb_hits", "nb_visits"],
         processed: &["avg_time_on_page", "bounce_rate", "exit_rate", "avg_time_generation"], goals: true,
         subtable_action: "getPageUrls", flat_separator: "/", ..BLANK
     },
@@ -525,7 +527,7 @@ pub static REPORTS: &[Report] = &[
         method: "Actions.getPageTitles", category: "Actions", subcategory: "Page titles",
         name: "Page titles", levels: &[level("Actions_PageTitle", "Page Title")],
         record: Record::Actions(Actions::PageTitles), shown: Shown::Title { segment: "pageTitle" },
-        sort: "nb_hits", metrics: &["nb_hits", "nb_visits"],
+        sort: "nb_visits", metrics: &["nb_hits", "nb_visits"],
         processed: &["avg_time_on_page", "bounce_rate", "exit_rate", "avg_time_generation"], goals: true,
         subtable_action: "getPageTitles", ..BLANK
     },
@@ -582,21 +584,21 @@ pub static REPORTS: &[Report] = &[
         method: "Events.getCategory", category: "Actions", subcategory: "Events",
         name: "Event Categories", levels: &[EVENT_CATEGORY, EVENT_ACTION],
         record: Record::Events { by: EventText::Category, then: EventText::Action },
-        shown: Shown::Event { segment: "eventCategory", child: "" }, sort: "nb_events", metrics: EVENTS,
+        shown: Shown::Event { segment: "eventCategory", child: "" }, sort: "nb_visits", metrics: EVENTS,
         processed: &["avg_event_value"], subtable_action: "getActionFromCategoryId", ..BLANK
     },
     Report {
         method: "Events.getAction", category: "Actions", subcategory: "Events",
         name: "Event Actions", levels: &[EVENT_ACTION, EVENT_NAME],
         record: Record::Events { by: EventText::Action, then: EventText::Name },
-        shown: Shown::Event { segment: "eventAction", child: "" }, sort: "nb_events", metrics: EVENTS,
+        shown: Shown::Event { segment: "eventAction", child: "" }, sort: "nb_visits", metrics: EVENTS,
         processed: &["avg_event_value"], subtable_action: "getNameFromActionId", ..BLANK
     },
     Report {
         method: "Events.getName", category: "Actions", subcategory: "Events", name: "Event Names",
         levels: &[EVENT_NAME, EVENT_ACTION],
         record: Record::Events { by: EventText::Name, then: EventText::Action },
-        shown: Shown::Event { segment: "eventName", child: "" }, sort: "nb_events", metrics: EVENTS,
+        shown: Shown::Event { segment: "eventName", child: "" }, sort: "nb_visits", metrics: EVENTS,
         processed: &["avg_event_value"], subtable_action: "getActionFromNameId", ..BLANK
     },
     Report {
@@ -604,7 +606,7 @@ pub static REPORTS: &[Report] = &[
         name: "Content Name",
         levels: &[level("Contents_ContentName", "Content Name"), level("Contents_ContentPiece", "Content Piece")],
         record: Record::Contents { by_piece: false },
-        shown: Shown::Content { segment: "contentName", child: "contentPiece" }, sort: "nb_impressions",
+        shown: Shown::Content { segment: "contentName", child: "contentPiece" }, sort: "nb_visits",
         metrics: &["nb_impressions", "nb_interactions"], processed: &["interaction_rate"],
         subtable_action: "getContentNames", ..BLANK
     },
@@ -613,7 +615,7 @@ pub static REPORTS: &[Report] = &[
         name: "Content Piece",
         levels: &[level("Contents_ContentPiece", "Content Piece"), level("Contents_ContentName", "Content Name")],
         record: Record::Contents { by_piece: true },
-        shown: Shown::Content { segment: "contentPiece", child: "contentName" }, sort: "nb_impressions",
+        shown: Shown::Content { segment: "contentPiece", child: "contentName" }, sort: "nb_visits",
         metrics: &["nb_impressions", "nb_interactions"], processed: &["interaction_rate"],
         subtable_action: "getContentPieces", ..BLANK
     },
@@ -640,7 +642,7 @@ pub static REPORTS: &[Report] = &[
     Report {
         method: "VisitorInterest.getNumberOfVisitsByVisitCount", category: "Actions",
         subcategory: "Engagement", name: "Visits by visit number",
-        levels: &[level("VisitorInterest_VisitsByVisitNumber", "Visits by visit number")],
+        levels: &[level("VisitorInterest_VisitsbyVisitNumber", "Visits by visit number")],
         record: Record::Buckets {
             column: visit::VISIT_COUNT, divided_by: 1, ranges: VISIT_COUNTS, returning_only: false,
         },
@@ -650,7 +652,7 @@ pub static REPORTS: &[Report] = &[
     Report {
         method: "VisitorInterest.getNumberOfVisitsByDaysSinceLast", category: "Actions",
         subcategory: "Engagement", name: "Visits by days since last visit",
-        levels: &[level("VisitorInterest_DaysSinceLastVisit", "Days since last visit")],
+        levels: &[level("VisitorInterest_VisitorDaysSinceLast", "Days since last visit")],
         record: Record::Buckets {
             column: visit::SINCE_LAST, divided_by: 86_400, ranges: DAYS, returning_only: true,
         },
@@ -768,6 +770,9 @@ pub static REPORTS: &[Report] = &[
         ..BLANK
     },
     Report {
+        method: "Goals.getMetrics", record: Record::Numbers(Numbers::GoalTotals), hidden: true, ..BLANK
+    },
+    Report {
         method: "Goals.getVisitsUntilConversion", category: "Goals", name: "Visits to Conversion",
         levels: &[level("Goals_VisitsUntilConversion", "Visits to Conversion")],
         record: Record::GoalHistogram {
@@ -881,7 +886,7 @@ const fn event_subtable(method: &'static str, by: EventText, then: EventText) ->
             segment: "",
             child: "",
         },
-        sort: "nb_events",
+        sort: "nb_visits",
         metrics: EVENTS,
         processed: &["avg_event_value"],
         hidden: true,

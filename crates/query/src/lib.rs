@@ -14,7 +14,9 @@ pub mod segment_text;
 mod values;
 mod view;
 
-pub use engine::{FilterCache, Limits, Order, VisitList, group, visits};
+pub use engine::{
+    FilterCache, Limits, Order, PathGroup, PathQuestion, VisitList, group, paths, visits,
+};
 pub use fold::fold;
 pub use memory::MemoryChunk;
 pub use question::{Grouped, Key, Measure, Operand, Question, Test, Verb};

@@ -30,6 +30,8 @@ pub enum SegmentError {
         value: String,
         accepted: String,
     },
+    #[error("visitorId is expected to be a 16 hex char string")]
+    VisitorId,
     #[error("You do not have enough permission to use the segment '{0}'.")]
     Private(String),
 }
@@ -117,7 +119,8 @@ struct Written {
     value: String,
 }
 
-/// Reads a segment. The text is taken as it is or decoded once, whichever has more conditions.
+/// Reads a segment as it stands in an address. Callers encode it once or twice, so it is decoded twice;
+/// where that makes no segment it is decoded once, or taken as it is.
 pub fn parse(text: &str, world: &dyn World) -> Result<Option<Filter>, SegmentError> {
     if text.len() > LENGTH_MAX_BYTES {
         return Err(SegmentError::TooLong);
@@ -125,17 +128,26 @@ pub fn parse(text: &str, world: &dyn World) -> Result<Option<Filter>, SegmentErr
     if text.trim().is_empty() {
         return Ok(None);
     }
-    let decoded = decode(text);
-    let (raw_reading, decoded_reading) = (written(text), written(&decoded));
-    let count = |reading: &Result<Vec<Vec<Written>>, SegmentError>| {
-        reading
-            .as_ref()
-            .map_or(0, |groups| groups.iter().map(Vec::len).sum::<usize>())
-    };
-    let groups = match count(&decoded_reading) > count(&raw_reading) {
-        true => decoded_reading,
-        false => raw_reading,
-    }?;
+    let once = decode(text);
+    let twice = decode(&once);
+    let readings = [twice.as_str(), once.as_str(), text];
+    let mut failure = None;
+    for (at, reading) in readings.iter().enumerate() {
+        match read(reading, world) {
+            Ok(filter) => return Ok(Some(filter)),
+            // What is wrong is told of the reading that callers mean.
+            Err(error) if at == 1 || failure.is_none() => failure = Some(error),
+            Err(_) => {}
+        }
+    }
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(None),
+    }
+}
+
+fn read(text: &str, world: &dyn World) -> Result<Filter, SegmentError> {
+    let groups = written(text)?;
     if groups.iter().map(Vec::len).sum::<usize>() > CONDITIONS_MAX {
         return Err(SegmentError::TooMany);
     }
@@ -147,7 +159,7 @@ pub fn parse(text: &str, world: &dyn World) -> Result<Option<Filter>, SegmentErr
         }
         all_of.push(any_of);
     }
-    Ok(Some(Filter { all_of }))
+    Ok(Filter { all_of })
 }
 
 fn written(text: &str) -> Result<Vec<Vec<Written>>, SegmentError> {
@@ -511,6 +523,7 @@ fn hex(written: &Written) -> Result<(Wanted, bool), SegmentError> {
         Ok(number) if written.value.len() == 16 => {
             Ok((Wanted::OneOf(vec![number as i64]), negated))
         }
+        _ if written.name == "visitorId" => Err(SegmentError::VisitorId),
         _ => Ok((Wanted::Nothing, negated)),
     }
 }

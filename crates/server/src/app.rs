@@ -271,11 +271,20 @@ fn rules_of(snapshot: &Snapshot, config: &Config) -> Rules {
     source.build()
 }
 
+impl Inner {
+    fn salts_fingerprints(&self) -> bool {
+        self.world.load().config.is_on("salt_visitor_fingerprints")
+    }
+}
+
 impl tracking::Salts for Inner {
-    fn salt(&self, site: SiteId, day: Day) -> [u8; 32] {
+    fn salt(&self, site: SiteId, day: Day) -> Option<[u8; 32]> {
+        if !self.salts_fingerprints() {
+            return Some([0; 32]);
+        }
         let known = |salts: &HashMap<_, _>| salts.get(&(site, day)).copied();
         if let Some(salt) = known(&self.salts.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return salt;
+            return Some(salt);
         }
         // Once a site and day: the salt is kept in the settings, so that it survives a restart.
         let read = tokio::task::block_in_place(|| {
@@ -283,15 +292,24 @@ impl tracking::Salts for Inner {
             tokio::runtime::Handle::current()
                 .block_on(self.settings.visitor_salt(i64::from(site), &date))
         });
-        let salt = read.map_or([0; 32], |salt| bytes_of(&salt));
+        let salt = match read {
+            Ok(salt) => bytes_of(&salt),
+            Err(error) => {
+                tracing::error!(%error, "the salt of a day cannot be read");
+                return None;
+            }
+        };
         self.salts
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert((site, day), salt);
-        salt
+        Some(salt)
     }
 
     fn instance_salt(&self) -> [u8; 32] {
+        if !self.salts_fingerprints() {
+            return [0; 32];
+        }
         bytes_of(&self.world.load().snapshot.instance_salt)
     }
 }

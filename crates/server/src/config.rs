@@ -259,11 +259,24 @@ pub const SETTINGS: &[Setting] = &[
         0,
         "refuse every token in an address"
     ),
+    (
+        "General",
+        "salt_visitor_fingerprints",
+        || json!(1),
+        || json!(0),
+        "make fingerprints of browsers with secrets, so that they say nothing elsewhere or on another day",
+    ),
     same!(
         "General",
         "enable_general_settings_admin",
         1,
         "kept for clients that read it"
+    ),
+    same!(
+        "Transitions",
+        "max_period_allowed",
+        "all",
+        "longest period of transitions: day, week, month, year or all"
     ),
     (
         "Tracker",

@@ -177,6 +177,7 @@ async fn single(
             outcomes.pop().unwrap_or(Outcome::Tracked)
         }
         Ok(None) => Outcome::Tracked,
+        Err(Refusal::NoSalt) => Outcome::Busy,
         Err(refusal) => Outcome::Refused(refusal),
     };
     if matches!(outcome, Outcome::Busy) {
@@ -379,6 +380,8 @@ async fn many(
             Err(Refusal::BulkNeedsToken) => {
                 return bulk_error(StatusCode::UNAUTHORIZED, at, total - at);
             }
+            // Nothing is recorded yet: the whole request may come again.
+            Err(Refusal::NoSalt) => return busy(),
             Err(_) => invalid.push(at),
         }
     }

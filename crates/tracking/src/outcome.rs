@@ -38,6 +38,7 @@ reasons! {
         NegativeTiming "negative_timing" "a measured time is negative";
         DuplicateOrder "duplicate_order" "the order was recorded before";
         UnhandledCustomAction "unhandled_custom_action" "nothing handles this custom action";
+        NoSalt "no_salt" "the secret that hides who a visitor is cannot be read";
     }
 }
 
@@ -45,7 +46,7 @@ impl Refusal {
     /// The HTTP status of a single request.
     pub fn status(self) -> u16 {
         match self {
-            Refusal::NotRecording => 503,
+            Refusal::NotRecording | Refusal::NoSalt => 503,
             _ => 400,
         }
     }

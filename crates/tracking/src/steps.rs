@@ -63,8 +63,8 @@ pub enum Auth {
 
 /// Secrets that change every day: without them a fingerprint says nothing.
 pub trait Salts {
-    /// The salt of a site's day; zeros for none.
-    fn salt(&self, site: SiteId, day: Day) -> [u8; 32];
+    /// The salt of a site's day, zeros for none. `None`: it cannot be read, and the hit must not be stored.
+    fn salt(&self, site: SiteId, day: Day) -> Option<[u8; 32]>;
     /// The salt of the instance, which never changes; zeros for none.
     fn instance_salt(&self) -> [u8; 32];
 }

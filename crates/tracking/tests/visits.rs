@@ -681,8 +681,8 @@ fn steps_are_observed_by_name() {
 fn fingerprints_are_those_that_matomo_shows() {
     struct NoSalts;
     impl tracking::Salts for NoSalts {
-        fn salt(&self, _: model::SiteId, _: model::Day) -> [u8; 32] {
-            [0; 32]
+        fn salt(&self, _: model::SiteId, _: model::Day) -> Option<[u8; 32]> {
+            Some([0; 32])
         }
         fn instance_salt(&self) -> [u8; 32] {
             [0; 32]

@@ -11,6 +11,7 @@ mod groups;
 mod limits;
 mod list;
 mod matcher;
+mod paths;
 mod prepare;
 mod scan;
 
@@ -23,6 +24,7 @@ pub(crate) use filter::is_about_robots;
 pub use limits::Limits;
 pub use list::{Order, VisitList, visits};
 pub(crate) use matcher::Literal;
+pub use paths::{PathGroup, PathQuestion, paths};
 
 use crate::question::{Grouped, Key, Measure, Operand, Question, Test};
 use crate::view::{QueryError, View};

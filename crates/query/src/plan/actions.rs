@@ -4,8 +4,9 @@ use catalog::columns::{TableId, action, kind, visit};
 use model::{Entry, Row, Table, Value};
 
 use super::numbers::{TIMINGS, not_event};
+use super::page_goals;
 use super::tree::{ActionTree, flat};
-use super::visits::{test, whole};
+use super::visits::{as_raw, test, whole};
 use super::{Context, Group, RowLimit, action_column, number, visit_column};
 use crate::{Key, Measure, Operand, QueryError, Test, Verb};
 
@@ -44,7 +45,7 @@ impl ActionRecord {
         )
     }
 
-    fn label_column(self) -> usize {
+    pub(super) fn label_column(self) -> usize {
         if self.by_title() {
             action::TITLE
         } else {
@@ -70,6 +71,14 @@ impl ActionRecord {
         }
     }
 
+    /// Sums of hits that come from Matomo's database as texts.
+    fn texts_of_a_day(self) -> &'static [&'static str] {
+        match self {
+            ActionRecord::PageUrls | ActionRecord::PageTitles => PAGE_TEXTS_OF_A_DAY,
+            _ => &["sum_bandwidth", "nb_hits_with_bandwidth"],
+        }
+    }
+
     fn limit(self, context: &Context) -> RowLimit {
         match self {
             ActionRecord::SearchKeywords => context.rows.site_search,
@@ -77,6 +86,24 @@ impl ActionRecord {
         }
     }
 }
+
+const PAGE_TEXTS_OF_A_DAY: &[&str] = &[
+    "nb_hits_following_search",
+    "nb_hits_with_time_network",
+    "nb_hits_with_time_server",
+    "nb_hits_with_time_transfer",
+    "nb_hits_with_time_dom_processing",
+    "nb_hits_with_time_dom_completion",
+    "nb_hits_with_time_on_load",
+];
+
+const END_TEXTS_OF_A_DAY: &[&str] = &[
+    "entry_nb_visits",
+    "entry_nb_actions",
+    "entry_sum_visit_length",
+    "entry_bounce_count",
+    "exit_nb_visits",
+];
 
 /// Hits, time, entries and exits by label, in folders.
 pub fn actions_by_time(context: &Context, record: ActionRecord) -> Result<Table, QueryError> {
@@ -89,6 +116,9 @@ pub fn actions_by_time(context: &Context, record: ActionRecord) -> Result<Table,
         add_exits(context, record, exit, &mut parts)?;
     }
     add_time(context, record, &mut parts)?;
+    if let Some((Some(entry), _)) = record.ends() {
+        page_goals::add(context, record, entry, &mut parts)?;
+    }
     let tables = parts.into_values().map(|tree| tree.table());
     Ok(context.fold(tables, record.limit(context)))
 }
@@ -131,7 +161,11 @@ pub fn search_categories(context: &Context) -> Result<Table, QueryError> {
     Ok(context.fold(tables, context.rows.site_search))
 }
 
-fn entry_of<'a>(context: &Context<'a>, record: ActionRecord, id: i64) -> Option<&'a Entry> {
+pub(super) fn entry_of<'a>(
+    context: &Context<'a>,
+    record: ActionRecord,
+    id: i64,
+) -> Option<&'a Entry> {
     let entry = context.view.actions.get(id)?;
     (i64::from(entry.kind) == record.label_kind()).then_some(entry)
 }
@@ -292,6 +326,7 @@ fn add_hits(
             };
             let mut columns = hit_columns(&group.values);
             columns.insert(3, ("sum_time_spent", Value::Int(0)));
+            let columns = as_raw(context, columns, record.texts_of_a_day());
             let row = tree.leaf(entry, context.tree);
             add_columns(row, columns);
             // A keyword whose searches never found anything is known by its largest count, 0.
@@ -360,7 +395,8 @@ fn add_ends(
                 .iter()
                 .zip(&group.values)
                 .map(|(name, value)| (*name, whole(*value)));
-            add_columns(tree.leaf(entry, context.tree), columns.collect());
+            let columns = as_raw(context, columns.collect(), END_TEXTS_OF_A_DAY);
+            add_columns(tree.leaf(entry, context.tree), columns);
         }
     }
     Ok(())

@@ -2,7 +2,7 @@ use catalog::columns::{TableId, action, kind, visit};
 use model::{Table, Value};
 
 use super::levels::{TwoLevels, two_levels};
-use super::visits::whole;
+use super::visits::{as_raw, whole};
 use super::{Context, action_column, visit_column};
 use crate::{Key, Measure, QueryError, Test, Verb};
 
@@ -46,10 +46,8 @@ pub fn contents(context: &Context, by_piece: bool) -> Result<Table, QueryError> 
                 "nb_interactions",
             ];
             let whole = values.iter().map(|value| whole(*value));
-            names
-                .into_iter()
-                .zip(whole)
-                .collect::<Vec<(&'static str, Value)>>()
+            let columns: Vec<(&'static str, Value)> = names.into_iter().zip(whole).collect();
+            as_raw(context, columns, &["nb_visits", "nb_impressions"])
         },
         parent_label: &text,
         child_label: &text,

@@ -8,7 +8,7 @@ use super::levels::{Tree, TwoLevels, two_levels};
 use super::visits::{
     add_goals, as_day, by_label, conversion_measures, visit_measures, visit_values, whole,
 };
-use super::{Context, action_column, conversion_column, visit_column};
+use super::{Context, Group, action_column, conversion_column, visit_column};
 use crate::{Key, Measure, QueryError, Test, Verb};
 
 /// An action-scope custom dimension: its values, each with the pages it was seen on.
@@ -31,7 +31,7 @@ pub fn action_dimension(context: &Context, slot: usize) -> Result<Table, QueryEr
         columns: &|values| {
             let (hits, seconds) = values.split_at(values.len() - 1);
             let mut columns = hit_columns(hits);
-            columns.insert(3, ("sum_time_spent", whole(seconds[0])));
+            columns.push(("sum_time_spent", whole(seconds[0])));
             columns
         },
         parent_label: &text,
@@ -49,6 +49,7 @@ pub fn custom_variables(context: &Context) -> Result<Table, QueryError> {
         visit_variables(context, index, &mut parts)?;
         page_variables(context, index, &mut parts)?;
     }
+    variable_goals(context, &mut parts)?;
     let tables = parts.into_values().map(|tree| tree.table());
     Ok(context.fold(tables, context.rows.custom_variables))
 }
@@ -70,35 +71,40 @@ fn visit_variables(
         for group in groups {
             let text = |at: usize| context.view.texts.text(group.keys[at]).to_owned();
             let mut columns = as_day(context, visit_values(&group.values));
-            // A person may be in several rows of a name, so the count is not given.
-            columns.retain(|(name, _)| *name != "nb_uniq_visitors");
+            // A person may be in several rows of a name, so the count of one day is not given.
+            if !context.is_folded() {
+                columns.retain(|(name, _)| *name != "nb_uniq_visitors");
+            }
             add(tree, &text(0), &text(1), columns);
             add_slot(tree.row(&text(0)), "visit", index + 1);
         }
     }
-    variable_goals(context, index, parts)
+    Ok(())
 }
 
-fn variable_goals(
-    context: &Context,
-    index: usize,
-    parts: &mut BTreeMap<i64, Tree>,
-) -> Result<(), QueryError> {
-    let name = conversion_column(conversion::VARIABLE_NAME_1 + index);
-    let value = conversion_column(conversion::VARIABLE_VALUE_1 + index);
-    let goal = Key::Column(conversion_column(conversion::GOAL));
-    let tests = vec![Test {
-        operand: name,
-        verb: Verb::IsNot(0),
-    }];
-    let keys = vec![goal, Key::Column(name), Key::Column(value)];
+/// Goals by name and value, whichever slots they were in.
+fn variable_goals(context: &Context, parts: &mut BTreeMap<i64, Tree>) -> Result<(), QueryError> {
+    let mut found: BTreeMap<i64, Vec<Group>> = BTreeMap::new();
+    for index in 0..VARIABLE_SLOTS {
+        let name = conversion_column(conversion::VARIABLE_NAME_1 + index);
+        let value = conversion_column(conversion::VARIABLE_VALUE_1 + index);
+        let goal = Key::Column(conversion_column(conversion::GOAL));
+        let tests = vec![Test {
+            operand: name,
+            verb: Verb::IsNot(0),
+        }];
+        let keys = vec![goal, Key::Column(name), Key::Column(value)];
+        let measures = conversion_measures();
+        for (part, groups) in context.ask_by_part(TableId::Conversions, tests, keys, measures)? {
+            found.entry(part).or_default().extend(groups);
+        }
+    }
     let text = |id: i64| context.view.texts.text(id);
-    for (part, groups) in
-        context.ask_by_part(TableId::Conversions, tests, keys, conversion_measures())?
-    {
+    for (part, groups) in found {
         let Some(tree) = parts.get_mut(&part) else {
             continue;
         };
+        // A control character cannot stand in a stored text, so the joined label splits back.
         let pairs = by_label(groups, |group| {
             format!("{}\u{1}{}", text(group.keys[1]), text(group.keys[2]))
         });
@@ -151,13 +157,19 @@ fn page_variables(
         verb: Verb::IsNot(0),
     }];
     let keys = vec![Key::Column(name), Key::Column(value)];
-    let measures = vec![Measure::Count];
+    let measures = vec![
+        Measure::Distinct(action_column(action::VISIT)),
+        Measure::Count,
+    ];
     for (part, groups) in context.ask_by_part(TableId::Actions, tests, keys, measures)? {
         let tree = parts.entry(part).or_default();
         for group in groups {
             let text = |at: usize| context.view.texts.text(group.keys[at]).to_owned();
-            let columns = vec![("nb_actions", whole(group.values[0]))];
-            add(tree, &text(0), &text(1), columns);
+            let actions = ("nb_actions", whole(group.values[1]));
+            // Visits with several values of a name would count twice in the name's row.
+            add_to_name(tree.row(&text(0)), &[actions.clone()]);
+            let columns = vec![("nb_visits", whole(group.values[0])), actions];
+            tree.children(&text(0)).add(&text(1), columns);
             add_slot(tree.row(&text(0)), "page", index + 1);
         }
     }
@@ -165,12 +177,16 @@ fn page_variables(
 }
 
 fn add(tree: &mut Tree, name: &str, value: &str, columns: Vec<(&'static str, Value)>) {
+    add_to_name(tree.row(name), &columns);
+    tree.children(name).add(value, columns);
+}
+
+fn add_to_name(row: &mut Row, columns: &[(&'static str, Value)]) {
     let mut addition = Row::default();
-    for (column, value) in &columns {
+    for (column, value) in columns {
         addition.set(*column, value.clone());
     }
-    super::fold::add_row(tree.row(name), addition);
-    tree.children(name).add(value, columns);
+    super::fold::add_row(row, addition);
 }
 
 fn add_slot(row: &mut Row, scope: &'static str, index: usize) {

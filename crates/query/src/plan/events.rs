@@ -2,7 +2,7 @@ use catalog::columns::{TableId, action, kind};
 use model::{Table, Value};
 
 use super::levels::{TwoLevels, two_levels};
-use super::visits::whole;
+use super::visits::{as_raw, whole};
 use super::{Context, action_column, number, visit_column};
 use crate::{Key, Measure, QueryError, Test, Verb};
 
@@ -23,6 +23,9 @@ impl EventColumn {
         }
     }
 }
+
+/// Counts that come from Matomo's database as texts, until they are added to others.
+const TEXTS_OF_A_DAY: [&str; 3] = ["nb_visits", "nb_events", "nb_events_with_value"];
 
 const ALL: [EventColumn; 3] = [
     EventColumn::Category,
@@ -60,15 +63,23 @@ pub fn events(context: &Context, by: EventColumn, then: EventColumn) -> Result<T
             Measure::MinFloat(value),
             Measure::MaxFloat(value),
         ],
-        columns: &columns,
+        columns: &|values| as_raw(context, columns(values), &TEXTS_OF_A_DAY),
         parent_label: &text,
         child_label: &text,
     };
     let parts = two_levels(context, &levels)?;
-    Ok(context.fold(
-        parts.into_values().map(|tree| tree.table()),
-        context.rows.events,
-    ))
+    // An event without a name is no row below others.
+    let tables = parts.into_values().map(|tree| {
+        let mut table = tree.table();
+        for row in table.all_rows_mut() {
+            if let Some(below) = &mut row.subtable {
+                below.rows.retain(|row| !row.label().is_empty());
+            }
+            row.subtable = row.subtable.take().filter(|below| !below.is_empty());
+        }
+        table
+    });
+    Ok(context.fold(tables, context.rows.events))
 }
 
 fn columns(values: &[f64]) -> Vec<(&'static str, Value)> {

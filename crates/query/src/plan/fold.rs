@@ -20,6 +20,10 @@ pub(super) fn fold(parts: impl IntoIterator<Item = Table>, limit: RowLimit, dail
     let mut whole: Option<Table> = None;
     for mut part in parts {
         truncate_tree(&mut part, limit);
+        // Days are renamed before they are put together: that decides the order of columns.
+        if daily {
+            rename_daily(&mut part);
+        }
         match &mut whole {
             None => whole = Some(part),
             Some(whole) => add_table(whole, part),
@@ -28,7 +32,6 @@ pub(super) fn fold(parts: impl IntoIterator<Item = Table>, limit: RowLimit, dail
     let mut whole = whole.unwrap_or_default();
     if daily {
         truncate_tree(&mut whole, limit);
-        rename_daily(&mut whole);
     }
     whole
 }
@@ -143,6 +146,10 @@ fn sum(own: &Value, other: &Value) -> Value {
         (Value::Int(own), Value::Int(other)) => Value::Int(own.saturating_add(*other)),
         (Value::Null, other) => other.clone(),
         (own, Value::Null) => own.clone(),
+        // Sums of one day are texts; a sum of them is a number.
+        (Value::Text(own), Value::Text(other)) => {
+            super::number(Value::from(own.as_str()).number() + Value::from(other.as_str()).number())
+        }
         (own, other) => Value::Float(own.number() + other.number()),
     }
 }

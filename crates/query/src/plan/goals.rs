@@ -73,7 +73,8 @@ pub fn conversion_histogram(
 ) -> Result<Table, QueryError> {
     let tests = vec![match goal {
         Some(goal) => test(conversion::GOAL, Verb::Is(goal)),
-        None => test(conversion::GOAL, Verb::IsNot(CART_GOAL)),
+        // Orders are no goals here.
+        None => test(conversion::GOAL, Verb::AtLeast(1)),
     }];
     let key = Key::Divided(conversion_column(column), divided_by.max(1));
     let question = context.question(TableId::Conversions, tests, vec![key], vec![Measure::Count]);

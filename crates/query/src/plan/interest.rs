@@ -28,7 +28,7 @@ fn counted(context: &Context, count: f64) -> model::Value {
 pub fn visit_buckets(context: &Context, buckets: &Buckets) -> Result<Table, QueryError> {
     let operand = visit_column(buckets.column);
     let tests = match buckets.returning_only {
-        true => vec![test(catalog::columns::visit::RETURNING, Verb::AtLeast(1))],
+        true => vec![test(catalog::columns::visit::RETURNING, Verb::Is(1))],
         false => Vec::new(),
     };
     let key = Key::Divided(operand, buckets.divided_by.max(1));

@@ -13,7 +13,9 @@ mod interest;
 mod items;
 mod levels;
 mod numbers;
+mod page_goals;
 mod referrers;
+pub mod transitions;
 mod tree;
 mod visits;
 
@@ -39,9 +41,10 @@ pub use numbers::{
     ActionTotals, PerformanceTotals, VisitTotals, action_totals, distinct_visit_values,
 };
 pub use numbers::{bandwidth_totals, performance_totals, visit_totals, visitors_of_users};
+pub use page_goals::set_page_rates;
 pub use referrers::{ReferrerRecord, referrers};
 pub use tree::labels_of;
-pub use visits::{Label, VisitRecord, visits_by};
+pub use visits::{Label, VisitRecord, coordinates, visits_by};
 
 /// How finely a span is asked before it is put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +138,7 @@ impl Context<'_> {
     }
 
     /// One day as Matomo's database gives it, sums as texts.
-    pub(crate) fn is_raw_day(&self) -> bool {
+    pub fn is_raw_day(&self) -> bool {
         self.grain == Grain::Day && self.is_one_day()
     }
 

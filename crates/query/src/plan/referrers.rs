@@ -55,11 +55,16 @@ pub fn referrers(context: &Context, record: &ReferrerRecord) -> Result<Table, Qu
     let mut parts = two_levels(context, &levels)?;
     for (part, goals) in goals(context, record)? {
         let tree = parts.entry(part).or_default();
-        for (label, counts) in goals.parents {
+        for (label, counts) in goals {
             add_goals(tree.row(&label), counts);
         }
-        for ((parent, label), counts) in goals.children {
-            add_goals(tree.children(&parent).row(&label), counts);
+    }
+    if record.kind == CAMPAIGN {
+        for (part, goals) in child_goals(context, record)? {
+            let tree = parts.entry(part).or_default();
+            for ((parent, label), counts) in goals {
+                add_goals(tree.children(&parent).row(&label), counts);
+            }
         }
     }
     Ok(context.fold(
@@ -68,42 +73,33 @@ pub fn referrers(context: &Context, record: &ReferrerRecord) -> Result<Table, Qu
     ))
 }
 
-#[derive(Default)]
-struct Goals {
-    parents: Vec<(String, Vec<GoalCounts>)>,
-    children: Vec<((String, String), Vec<GoalCounts>)>,
-}
+type Goals = Vec<(String, Vec<GoalCounts>)>;
 
-fn goals(context: &Context, record: &ReferrerRecord) -> Result<BTreeMap<i64, Goals>, QueryError> {
-    let mut parts: BTreeMap<i64, Goals> = BTreeMap::new();
+const CAMPAIGN: i64 = 6;
+
+type ChildGoals = Vec<((String, String), Vec<GoalCounts>)>;
+
+/// The goals of the second level, which only campaigns have.
+fn child_goals(
+    context: &Context,
+    record: &ReferrerRecord,
+) -> Result<BTreeMap<i64, ChildGoals>, QueryError> {
+    let (Some(parent), Some(child)) = (
+        conversion_twin(record.levels.0),
+        conversion_twin(record.levels.1),
+    ) else {
+        return Ok(BTreeMap::new());
+    };
     let tests = vec![Test {
         operand: conversion_column(conversion::REFERRER_TYPE),
         verb: Verb::Is(record.kind),
     }];
-    let column = |column| Key::Column(conversion_column(column));
-    let goal = column(conversion::GOAL);
+    let keys = [conversion::GOAL, parent, child]
+        .map(|column| Key::Column(conversion_column(column)))
+        .to_vec();
+    let parts = context.ask_by_part(TableId::Conversions, tests, keys, conversion_measures())?;
     let text = |id: i64| context.view.texts.text(id);
-    let Some(parent) = conversion_twin(record.levels.0) else {
-        return Ok(parts);
-    };
-    let keys = vec![goal.clone(), column(parent)];
-    let coarse = context.ask_by_part(
-        TableId::Conversions,
-        tests.clone(),
-        keys,
-        conversion_measures(),
-    )?;
-    for (part, groups) in coarse {
-        let labels = by_label(groups, |group| text(group.keys[1]).to_owned());
-        parts.entry(part).or_default().parents = labels;
-    }
-    let Some(child) = conversion_twin(record.levels.1) else {
-        return Ok(parts);
-    };
-    let keys = vec![goal, column(parent), column(child)];
-    for (part, groups) in
-        context.ask_by_part(TableId::Conversions, tests, keys, conversion_measures())?
-    {
+    let split = |groups: Vec<super::Group>| -> ChildGoals {
         // A control character cannot stand in a stored text, so the joined label splits back.
         let joined = by_label(groups, |group| {
             format!("{}\u{1}{}", text(group.keys[1]), text(group.keys[2]))
@@ -112,7 +108,29 @@ fn goals(context: &Context, record: &ReferrerRecord) -> Result<BTreeMap<i64, Goa
             let (parent, child) = label.split_once('\u{1}')?;
             Some(((parent.to_owned(), child.to_owned()), goals))
         });
-        parts.entry(part).or_default().children = split.collect();
-    }
-    Ok(parts)
+        split.collect()
+    };
+    Ok(parts
+        .into_iter()
+        .map(|(part, groups)| (part, split(groups)))
+        .collect())
+}
+
+/// The goals of the first level.
+fn goals(context: &Context, record: &ReferrerRecord) -> Result<BTreeMap<i64, Goals>, QueryError> {
+    let Some(parent) = conversion_twin(record.levels.0) else {
+        return Ok(BTreeMap::new());
+    };
+    let tests = vec![Test {
+        operand: conversion_column(conversion::REFERRER_TYPE),
+        verb: Verb::Is(record.kind),
+    }];
+    let column = |column| Key::Column(conversion_column(column));
+    let keys = vec![column(conversion::GOAL), column(parent)];
+    let parts = context.ask_by_part(TableId::Conversions, tests, keys, conversion_measures())?;
+    let text = |group: &super::Group| context.view.texts.text(group.keys[1]).to_owned();
+    Ok(parts
+        .into_iter()
+        .map(|(part, groups)| (part, by_label(groups, text)))
+        .collect())
 }

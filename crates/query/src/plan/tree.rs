@@ -30,8 +30,13 @@ pub(super) fn path_of(entry: &Entry, rules: &TreeRules) -> Vec<String> {
         kind::SEARCH => vec![entry.text.to_string()],
         kind::TITLE => title_path(&entry.text, rules),
         kind::DOWNLOAD | kind::OUTLINK => {
-            let (host, path, _) = split_url(&entry.text);
-            vec![host.trim().to_owned(), format!("/{}", path.trim())]
+            let (host, path, fragment) = split_url(&entry.text);
+            let mut leaf = format!("/{}", path.trim());
+            if !fragment.is_empty() {
+                leaf.push('#');
+                leaf.push_str(fragment);
+            }
+            vec![host.trim().to_owned(), leaf]
         }
         _ => page_path(entry, rules),
     }
@@ -137,6 +142,19 @@ impl ActionTree {
         row
     }
 
+    /// The leaf's row, if it is there.
+    pub(super) fn known_leaf(&mut self, entry: &Entry, rules: &TreeRules) -> Option<&mut Row> {
+        let path = path_of(entry, rules);
+        let (leaf, folders) = path.split_last()?;
+        let mut folder = &mut self.root;
+        for label in folders {
+            let at = *folder.places.get(label)?;
+            folder = folder.rows[at].folder.as_mut()?;
+        }
+        let at = *folder.places.get(leaf)?;
+        Some(&mut folder.rows[at].row)
+    }
+
     pub(super) fn table(self) -> Table {
         self.root.table()
     }
@@ -157,7 +175,9 @@ const LEAF_ONLY: [&str; 3] = [
 /// A page's columns as a folder adds them: sums kept as texts become numbers.
 fn numbers_of(child: &Row) -> Vec<(model::Name, Value)> {
     let number = |(name, value): &(model::Name, Value)| match value {
-        Value::Text(_) if name.starts_with("sum_") => (name.clone(), super::number(value.number())),
+        Value::Text(_) if !name.starts_with("min_") && !name.starts_with("max_") => {
+            (name.clone(), super::number(value.number()))
+        }
         value => (name.clone(), value.clone()),
     };
     child.columns.iter().map(number).collect()

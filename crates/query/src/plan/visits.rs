@@ -18,6 +18,17 @@ pub enum Label {
     LocalDay,
 }
 
+/// Sums of one day that a record gives as texts.
+const USER_TEXTS_OF_A_DAY: [&str; 7] = [
+    "nb_uniq_visitors",
+    "nb_visits",
+    "nb_actions",
+    "nb_users",
+    "sum_visit_length",
+    "bounce_count",
+    "nb_visits_converted",
+];
+
 /// A breakdown of visits by columns of the visit.
 #[derive(Clone, Debug)]
 pub struct VisitRecord {
@@ -79,11 +90,20 @@ const TEXTS_OF_A_DAY: [&str; 4] = [
 
 pub(super) fn as_day(
     context: &Context,
+    columns: Vec<(&'static str, Value)>,
+) -> Vec<(&'static str, Value)> {
+    as_raw(context, columns, &TEXTS_OF_A_DAY)
+}
+
+/// The columns of these names as texts, where one day is asked for as Matomo's database gives it.
+pub(super) fn as_raw(
+    context: &Context,
     mut columns: Vec<(&'static str, Value)>,
+    texts: &[&str],
 ) -> Vec<(&'static str, Value)> {
     if context.is_raw_day() {
         for (name, value) in &mut columns {
-            if TEXTS_OF_A_DAY.contains(name) {
+            if texts.contains(name) {
                 *value = as_text(value);
             }
         }
@@ -124,7 +144,11 @@ pub fn visits_by(context: &Context, record: &VisitRecord) -> Result<Table, Query
         let mut builder = Builder::new();
         for group in groups {
             let label = label_of(context, record, &group.keys);
-            builder.add(&label, as_day(context, visit_values(&group.values)));
+            let texts: &[&str] = match record.columns.as_slice() {
+                [visit::USER] => &USER_TEXTS_OF_A_DAY,
+                _ => &TEXTS_OF_A_DAY,
+            };
+            builder.add(&label, as_raw(context, visit_values(&group.values), texts));
         }
         for (label, goals) in conversions.remove(&part).unwrap_or_default() {
             add_goals(builder.row(&label), goals);
@@ -132,6 +156,29 @@ pub fn visits_by(context: &Context, record: &VisitRecord) -> Result<Table, Query
         parts.push(builder.table);
     }
     Ok(context.fold(parts, record.limit))
+}
+
+/// Latitude and longitude of each place, by the label of its city, region and country.
+pub fn coordinates(context: &Context) -> Result<Vec<(String, f64, f64)>, QueryError> {
+    let columns = [visit::CITY, visit::REGION, visit::COUNTRY];
+    let keys = columns.map(|column| Key::Column(visit_column(column)));
+    let tests = vec![test(visit::LATITUDE, Verb::HasFloat)];
+    let measures = vec![
+        Measure::MaxFloat(visit_column(visit::LATITUDE)),
+        Measure::MaxFloat(visit_column(visit::LONGITUDE)),
+    ];
+    let grouped =
+        context.ask(&context.question(TableId::Visits, tests, keys.to_vec(), measures))?;
+    let place = |group: usize| {
+        let parts: Vec<&str> = grouped
+            .key(group)
+            .iter()
+            .map(|key| context.view.texts.text(*key))
+            .collect();
+        let values = grouped.values(group);
+        (parts.join("|"), values[0], values[1])
+    };
+    Ok((0..grouped.len()).map(place).collect())
 }
 
 fn visit_keys(context: &Context, record: &VisitRecord) -> Vec<Key> {

@@ -58,7 +58,13 @@ pub fn of(report: &Report) -> Vec<ProcessedMetric> {
                 Unit::Percent,
             )]
         }
-        Record::Actions(actions) => self::actions(actions),
+        Record::Actions(actions) => {
+            let mut metrics = self::actions(actions);
+            if !report.named_by.is_empty() {
+                metrics.push(bandwidth());
+            }
+            metrics
+        }
         Record::SearchCategories => vec![pages_per_search("nb_actions")],
         Record::Events { .. } => vec![ProcessedMetric::ratio(
             "avg_event_value",
@@ -75,7 +81,6 @@ pub fn of(report: &Report) -> Vec<ProcessedMetric> {
             Unit::Percent,
         )],
         Record::Items(_) => items(),
-        Record::CustomDimension => dimension(),
         _ => Vec::new(),
     }
 }
@@ -100,16 +105,8 @@ fn bandwidth() -> ProcessedMetric {
 
 fn actions(which: Actions) -> Vec<ProcessedMetric> {
     let mut metrics = Vec::new();
-    let keywords = matches!(which, Actions::Keywords | Actions::KeywordsWithoutResult);
-    if keywords {
-        metrics.push(pages_per_search("nb_hits"));
-    }
-    metrics.push(bandwidth());
     if matches!(which, Actions::Downloads | Actions::Outlinks) {
         return metrics;
-    }
-    if !keywords {
-        metrics.extend(timings());
     }
     metrics.push(ProcessedMetric::ratio(
         "avg_time_on_page",
@@ -138,12 +135,41 @@ fn timings() -> Vec<ProcessedMetric> {
         })
         .collect();
     let of = TIMINGS.iter().map(|(name, _, _)| (*name).into()).collect();
-    let load = Formula::Sum { of, decimals: 3 };
+    let load = Formula::Sum { of };
     metrics.push(ProcessedMetric::new(
         "avg_page_load_time",
         load,
         Unit::Duration,
     ));
+    metrics
+}
+
+/// Metrics that other modules add to a report's root before those of its own.
+pub fn added(report: &Report) -> Vec<ProcessedMetric> {
+    // One page by its name is known to its own module only.
+    if !report.named_by.is_empty() {
+        return Vec::new();
+    }
+    let mut metrics = match report.record {
+        Record::Actions(which) => {
+            let keywords = matches!(which, Actions::Keywords | Actions::KeywordsWithoutResult);
+            let links = matches!(which, Actions::Downloads | Actions::Outlinks);
+            let mut metrics = Vec::new();
+            if keywords {
+                metrics.push(pages_per_search("nb_hits"));
+            }
+            metrics.push(bandwidth());
+            if !keywords && !links {
+                metrics.extend(timings());
+            }
+            metrics
+        }
+        Record::CustomDimension => vec![bandwidth()],
+        _ => Vec::new(),
+    };
+    for metric in &mut metrics {
+        metric.root_only = true;
+    }
     metrics
 }
 
@@ -179,13 +205,21 @@ fn items() -> Vec<ProcessedMetric> {
     vec![
         price,
         ProcessedMetric::computed("avg_quantity", Unit::Number, per("quantity", 1)),
-        ProcessedMetric::ratio("conversion_rate", "orders", "nb_visits", 4, Unit::Percent),
+        ProcessedMetric::computed("conversion_rate", Unit::Percent, move |row: &Row| {
+            let visits = row.number("nb_visits");
+            Some(super::shape::metrics::quotient(bought(row), visits, 4))
+        }),
     ]
 }
 
-fn dimension() -> Vec<ProcessedMetric> {
+/// The metrics of a custom dimension of actions; those of visits are counted by visit.
+pub fn dimension(of_action: bool) -> Vec<ProcessedMetric> {
+    if !of_action {
+        let mut metrics = per_visit();
+        metrics.rotate_right(1);
+        return metrics;
+    }
     vec![
-        bandwidth(),
         ProcessedMetric::ratio(
             "avg_time_on_dimension",
             "sum_time_spent",
@@ -193,7 +227,7 @@ fn dimension() -> Vec<ProcessedMetric> {
             0,
             Unit::Clock,
         ),
-        percent("bounce_rate", "entry_bounce_count", "entry_nb_visits"),
+        percent("bounce_rate", "bounce_count", "nb_visits"),
         percent("exit_rate", "exit_nb_visits", "nb_visits"),
     ]
 }
@@ -217,7 +251,7 @@ fn numbers(which: Numbers) -> Vec<ProcessedMetric> {
             .iter()
             .map(|name| given(name, Unit::Percent))
             .collect(),
-        Numbers::Goals => vec![
+        Numbers::Goals | Numbers::GoalTotals => vec![
             given("conversion_rate", Unit::Percent),
             given("conversion_rate_new_visit", Unit::Percent),
             given("conversion_rate_returning_visit", Unit::Percent),
@@ -271,16 +305,26 @@ const SHARES: [&str; 5] = [
     "Referrers_visitorsFromWebsites_percent",
 ];
 
+/// The columns of timings, as they are counted.
+pub fn drop_timings(table: &mut Table) {
+    for (_, sum, hits) in TIMINGS {
+        let suffix = sum.trim_start_matches("sum_");
+        let extremes = [format!("min_{suffix}"), format!("max_{suffix}")];
+        drop_columns(table, &[sum, hits, &extremes[0], &extremes[1]]);
+    }
+}
+
 /// Timings go from every row when no row of the report has one.
 pub fn drop_unused_timings(table: &mut Table) {
-    for (_, sum, hits) in TIMINGS {
-        if has_any(table, hits) {
+    for (average, sum, hits) in TIMINGS {
+        if has_any(table, sum) {
             continue;
         }
         let suffix = sum.trim_start_matches("sum_");
         drop_columns(
             table,
             &[
+                average,
                 sum,
                 hits,
                 &format!("min_{suffix}"),

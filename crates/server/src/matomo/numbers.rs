@@ -13,11 +13,12 @@ pub fn row(context: &Context, which: Numbers, extra: &Extra) -> Result<Table, Qu
         Numbers::Visits => visits(context)?,
         Numbers::VisitorTypes => visitor_types(context, extra.alone)?,
         Numbers::Actions => actions(context)?,
-        Numbers::Referrers => referrers(context)?,
+        Numbers::Referrers => referrers(context, extra)?,
         Numbers::Performance => performance(context)?,
-        Numbers::Bandwidth => bandwidth(context)?,
-        Numbers::Goals => goals(context, extra)?,
-        Numbers::Countries => countries(context)?,
+        Numbers::Bandwidth => bandwidth(context, extra.alone)?,
+        Numbers::Goals => goals(context, extra, &SPLITS)?,
+        Numbers::GoalTotals => goals(context, extra, &SPLITS[..1])?,
+        Numbers::Countries => countries(context, extra.alone)?,
         Numbers::Everything => everything(context, extra)?,
     };
     Ok(Table::of(row.into_iter().collect()))
@@ -45,6 +46,15 @@ pub fn zeros(report: &catalog::reports::Report) -> Table {
             "nb_uniq_outlinks",
             "nb_searches",
             "nb_keywords",
+        ],
+        catalog::reports::Record::Numbers(Numbers::Performance) => &[
+            "avg_time_network",
+            "avg_time_server",
+            "avg_time_transfer",
+            "avg_time_dom_processing",
+            "avg_time_dom_completion",
+            "avg_time_on_load",
+            "avg_page_load_time",
         ],
         _ => &[],
     };
@@ -179,52 +189,57 @@ const SHARES: [&str; 5] = [
     "Referrers_visitorsFromWebsites",
 ];
 
-fn referrers(context: &Context) -> Result<Option<Row>, QueryError> {
-    let visits = plan::visit_totals(context, Vec::new())?.visits;
-    if visits == 0.0 {
+fn referrers(context: &Context, extra: &Extra) -> Result<Option<Row>, QueryError> {
+    let mut row = Row::default();
+    let visits = channels(context, &mut row)?;
+    if visits == 0.0 && !extra.alone {
         return Ok(None);
     }
-    let mut row = Row::default();
+    distinct_referrers(context, &mut row, extra.alone)?;
+    shares(&mut row, extra.visits_in_all.unwrap_or(visits));
+    Ok(Some(row))
+}
+
+/// Visits by channel; answers how many there are.
+fn channels(context: &Context, row: &mut Row) -> Result<f64, QueryError> {
+    let visits = plan::visit_totals(context, Vec::new())?.visits;
     for (name, kind) in CHANNELS {
         let totals = plan::visit_totals(context, vec![test(visit::REFERRER_TYPE, Verb::Is(kind))])?;
         row.set(name, whole(totals.visits));
     }
-    let distinct = |column: usize, kind: i64| {
-        plan::distinct_visit_values(
-            context,
-            column,
-            vec![test(visit::REFERRER_TYPE, Verb::Is(kind))],
-        )
-    };
-    row.set(
-        "Referrers_distinctSearchEngines",
-        whole(distinct(visit::REFERRER_NAME, 2)?),
-    );
-    row.set(
-        "Referrers_distinctSocialNetworks",
-        whole(distinct(visit::REFERRER_NAME, 7)?),
-    );
-    row.set(
-        "Referrers_distinctKeywords",
-        whole(distinct(visit::REFERRER_KEYWORD, 2)?),
-    );
-    row.set(
-        "Referrers_distinctWebsites",
-        whole(distinct(visit::REFERRER_NAME, 3)?),
-    );
-    row.set(
-        "Referrers_distinctWebsitesUrls",
-        whole(distinct(visit::REFERRER_URL, 3)?),
-    );
-    row.set(
-        "Referrers_distinctCampaigns",
-        whole(distinct(visit::REFERRER_NAME, 6)?),
-    );
+    Ok(visits)
+}
+
+/// Name of the count, the column and the referrer type.
+const DISTINCT: [(&str, usize, i64); 6] = [
+    ("Referrers_distinctSearchEngines", visit::REFERRER_NAME, 2),
+    ("Referrers_distinctSocialNetworks", visit::REFERRER_NAME, 7),
+    ("Referrers_distinctKeywords", visit::REFERRER_KEYWORD, 2),
+    ("Referrers_distinctWebsites", visit::REFERRER_NAME, 3),
+    ("Referrers_distinctWebsitesUrls", visit::REFERRER_URL, 3),
+    ("Referrers_distinctCampaigns", visit::REFERRER_NAME, 6),
+];
+
+/// One of several periods shows none of these when all are 0.
+fn distinct_referrers(context: &Context, row: &mut Row, alone: bool) -> Result<(), QueryError> {
+    let mut counts = Vec::with_capacity(DISTINCT.len());
+    for (name, column, kind) in DISTINCT {
+        let tests = vec![test(visit::REFERRER_TYPE, Verb::Is(kind))];
+        counts.push((name, plan::distinct_visit_values(context, column, tests)?));
+    }
+    if alone || counts.iter().any(|(_, count)| *count > 0.0) {
+        for (name, count) in counts {
+            row.set(name, whole(count));
+        }
+    }
+    Ok(())
+}
+
+fn shares(row: &mut Row, visits: f64) {
     for name in SHARES {
         let share = ratio(row.number(name), visits, 2);
         row.set(format!("{name}_percent"), share);
     }
-    Ok(Some(row))
 }
 
 const TIMINGS: [&str; 6] = [
@@ -258,15 +273,21 @@ fn performance(context: &Context) -> Result<Option<Row>, QueryError> {
     Ok(Some(row))
 }
 
-fn countries(context: &Context) -> Result<Option<Row>, QueryError> {
+fn countries(context: &Context, always: bool) -> Result<Option<Row>, QueryError> {
     let count = plan::distinct_visit_values(context, visit::COUNTRY, Vec::new())?;
+    if count == 0.0 && !always {
+        return Ok(None);
+    }
     let mut row = Row::default();
     row.set("UserCountry_distinctCountries", whole(count));
     Ok(Some(row))
 }
 
-fn bandwidth(context: &Context) -> Result<Option<Row>, QueryError> {
+fn bandwidth(context: &Context, always: bool) -> Result<Option<Row>, QueryError> {
     let [overall, pages, downloads] = plan::bandwidth_totals(context)?;
+    if !always && overall == 0.0 {
+        return Ok(None);
+    }
     let mut row = Row::default();
     row.set("nb_total_overall_bandwidth", whole(overall));
     row.set("nb_total_pageview_bandwidth", whole(pages));
@@ -281,10 +302,14 @@ const SPLITS: [(&str, Option<bool>); 3] = [
     ("_returning_visit", Some(true)),
 ];
 
-fn goals(context: &Context, extra: &Extra) -> Result<Option<Row>, QueryError> {
+fn goals(
+    context: &Context,
+    extra: &Extra,
+    splits: &[(&'static str, Option<bool>)],
+) -> Result<Option<Row>, QueryError> {
     let mut row = Row::default();
     let mut any = false;
-    for (suffix, returning) in SPLITS {
+    for (suffix, returning) in splits.iter().copied() {
         let visits = match returning {
             None => plan::visit_totals(context, Vec::new())?,
             Some(returning) => of_type(context, returning)?,
@@ -301,7 +326,7 @@ fn goals(context: &Context, extra: &Extra) -> Result<Option<Row>, QueryError> {
         };
         add_goal(&mut row, suffix, &split, converted, visits.visits, extra);
     }
-    Ok(any.then_some(row))
+    Ok((any || extra.alone).then_some(row))
 }
 
 fn add_goal(
@@ -332,28 +357,141 @@ fn add_goal(
     set("conversion_rate", ratio(converted, visits, 4));
 }
 
+/// The columns of all visits among those of every module, in their order.
+const ALL_VISITS: [&str; 7] = [
+    "nb_uniq_visitors",
+    "nb_visits",
+    "nb_users",
+    "nb_actions",
+    "max_actions",
+    "bounce_count",
+    "sum_visit_length",
+];
+
+/// The columns of new and of returning visits among those of every module, in their order.
+const OF_TYPE: [&str; 8] = [
+    "nb_visits",
+    "nb_actions",
+    "nb_uniq_visitors",
+    "nb_users",
+    "max_actions",
+    "bounce_rate",
+    "nb_actions_per_visit",
+    "avg_time_on_site",
+];
+
 /// The rows of every module that has one row of metrics, side by side; a name keeps its first value.
 fn everything(context: &Context, extra: &Extra) -> Result<Option<Row>, QueryError> {
-    let parts = [
-        visits(context)?,
-        visitor_types(context, false)?,
-        referrers(context)?,
-        goals(
-            context,
-            &Extra {
-                goal: None,
-                ..extra.clone()
-            },
-        )?,
-        actions(context)?,
-        performance(context)?,
-        bandwidth(context)?,
-    ];
     let mut whole = Row::default();
+    let all = match visits(context)? {
+        Some(all) => all,
+        None if extra.alone => {
+            let mut none = Row::default();
+            add_visits(&mut none, &VisitTotals::default());
+            none
+        }
+        None => return Ok(None),
+    };
+    choose(
+        &mut whole,
+        &all,
+        ALL_VISITS.iter().map(|name| (*name).to_owned()),
+    );
+    if let Some(types) = visitor_types(context, extra.alone)? {
+        for suffix in ["_new", "_returning"] {
+            choose(
+                &mut whole,
+                &types,
+                OF_TYPE.iter().map(|name| format!("{name}{suffix}")),
+            );
+        }
+    }
+    let mut referrers = Row::default();
+    let visits = channels(context, &mut referrers)?;
+    distinct_referrers(context, &mut referrers, extra.alone)?;
+    let of_all_goals = Extra {
+        goal: None,
+        ..extra.clone()
+    };
+    let parts = [
+        Some(referrers.clone()),
+        performance_sums(context, extra.alone)?,
+        performance(context)?.or_else(|| extra.alone.then(no_performance)),
+        goals(context, &of_all_goals, &SPLITS)?,
+        bandwidth(context, extra.alone)?,
+        actions(context)?,
+    ];
     for (name, value) in parts.into_iter().flatten().flat_map(|part| part.columns) {
         if whole.get(&name).is_none() {
             whole.set(name, value);
         }
     }
-    Ok((!whole.columns.is_empty()).then_some(whole))
+    shares(&mut whole, extra.visits_in_all.unwrap_or(visits));
+    // The sum of the timings is computed for every period, the timings where there are any.
+    if whole.get("avg_page_load_time").is_none() {
+        whole.set("avg_page_load_time", 0);
+    }
+    Ok(Some(whole))
+}
+
+/// Takes over the columns of these names that are there.
+fn choose(into: &mut Row, from: &Row, names: impl Iterator<Item = String>) {
+    for name in names {
+        if let Some(value) = from.get(&name) {
+            into.set(name, value.clone());
+        }
+    }
+}
+
+/// Public names of the sums and counts behind the average timings. `servery` is how clients know it.
+const TIMING_SUMS: [(&str, &str); 6] = [
+    (
+        "PagePerformance_network_time",
+        "PagePerformance_network_hits",
+    ),
+    (
+        "PagePerformance_servery_time",
+        "PagePerformance_server_hits",
+    ),
+    (
+        "PagePerformance_transfer_time",
+        "PagePerformance_transfer_hits",
+    ),
+    (
+        "PagePerformance_domprocessing_time",
+        "PagePerformance_domprocessing_hits",
+    ),
+    (
+        "PagePerformance_domcompletion_time",
+        "PagePerformance_domcompletion_hits",
+    ),
+    ("PagePerformance_onload_time", "PagePerformance_onload_hits"),
+];
+
+fn performance_sums(context: &Context, always: bool) -> Result<Option<Row>, QueryError> {
+    let totals = plan::performance_totals(context)?;
+    if totals.page_views_with_any == 0.0 && !always {
+        return Ok(None);
+    }
+    let mut row = Row::default();
+    for (at, (time, hits)) in TIMING_SUMS.iter().enumerate() {
+        row.set(*time, whole(totals.sums_ms[at] / 1000.0));
+        row.set(*hits, whole(totals.hits[at]));
+    }
+    let load_ms: f64 = totals.sums_ms.iter().sum();
+    row.set("PagePerformance_pageload_time", whole(load_ms / 1000.0));
+    row.set(
+        "PagePerformance_pageload_hits",
+        whole(totals.page_views_with_any),
+    );
+    Ok(Some(row))
+}
+
+fn no_performance() -> Row {
+    let mut row = Row::default();
+    for name in TIMINGS {
+        row.set(format!("avg_time_{name}"), 0);
+    }
+    row.set("avg_page_load_time", 0);
+    row
 }

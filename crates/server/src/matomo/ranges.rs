@@ -3,12 +3,35 @@
 use catalog::reports::{Range, Shown};
 use model::{Row, Table};
 
-/// Rows of visits by a number; a row's raw label is the place of its range.
+const NEW_VISITS: &str = "General_NewVisits";
+
+/// Labels as reports know them before they are named: `1-1`, `8-14`, `101%2B`.
+pub fn mark(table: &mut Table, ranges: &[Range]) {
+    for row in &mut table.rows {
+        let place = row.label().parse::<usize>().ok();
+        let label = match place.and_then(|place| ranges.get(place)) {
+            Some(range) => raw(range),
+            None => NEW_VISITS.to_owned(),
+        };
+        row.set("label", label);
+    }
+}
+
+fn raw(range: &Range) -> String {
+    match range {
+        (from, Some(to)) => format!("{from}-{to}"),
+        (from, None) => format!("{from}%2B"),
+    }
+}
+
+/// Names rows of visits by a number.
 pub fn show_visits(table: &mut Table, shown: Shown, ranges: &[Range]) {
     for row in &mut table.rows {
         let Some(range) = range_of(row, ranges) else {
-            row.set("label", "New visits");
-            row.set_meta("segment", "visitorType==new");
+            if row.label() == NEW_VISITS {
+                row.set("label", "New visits");
+                row.set_meta("segment", "visitorType==new");
+            }
             continue;
         };
         let (label, segment) = match shown {
@@ -22,7 +45,7 @@ pub fn show_visits(table: &mut Table, shown: Shown, ranges: &[Range]) {
     }
 }
 
-/// Rows of conversions by a number.
+/// Names rows of conversions by a number.
 pub fn show_conversions(table: &mut Table, shown: Shown, ranges: &[Range]) {
     for row in &mut table.rows {
         if let Some(range) = range_of(row, ranges) {
@@ -38,7 +61,8 @@ pub fn show_conversions(table: &mut Table, shown: Shown, ranges: &[Range]) {
 }
 
 fn range_of<'a>(row: &Row, ranges: &'a [Range]) -> Option<&'a Range> {
-    ranges.get(row.label().parse::<usize>().ok()?)
+    let label = row.label();
+    ranges.iter().find(|range| raw(range) == label)
 }
 
 fn counted(range: &Range, one: &str, many: &str) -> String {
@@ -81,6 +105,8 @@ mod tests {
 
     #[test]
     fn ranges_have_names_and_segments() {
+        assert_eq!(raw(&(8, Some(14))), "8-14");
+        assert_eq!(raw(&(101, None)), "101%2B");
         assert_eq!(counted(&(1, Some(1)), "page", "pages"), "1 page");
         assert_eq!(counted(&(6, Some(7)), "page", "pages"), "6-7 pages");
         assert_eq!(counted(&(365, None), "day", "days"), "365+ days");

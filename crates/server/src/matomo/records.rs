@@ -1,7 +1,7 @@
 //! From a report's row in the catalog to its raw table.
 
 use catalog::columns::{TableId, visit};
-use catalog::reports::{Actions, EventText, ItemText, Record, Report, VisitKey};
+use catalog::reports::{Actions, EventText, ItemText, Record, Report, Shown, VisitKey};
 use model::{Row, Table, Value};
 use query::plan::{
     self, ActionRecord, Buckets, Context, EventColumn, ItemColumn, Label, ReferrerRecord,
@@ -23,6 +23,10 @@ pub struct Extra {
     pub secondary: Option<EventText>,
     /// No other site or period is asked for: parts without data are shown as 0.
     pub alone: bool,
+    /// Visits of all periods asked for, which shares of each refer to.
+    pub visits_in_all: Option<f64>,
+    /// `typeReferrer`: only this kind of referrer.
+    pub referrer_type: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +42,13 @@ pub fn table(context: &Context, report: &Report, extra: &Extra) -> Result<Table,
             columns,
             conversions,
             key,
-        } => visits(context, columns, conversions, key),
+        } => {
+            let mut table = visits(context, columns, conversions, key)?;
+            if report.shown == Shown::City {
+                locate(context, &mut table)?;
+            }
+            Ok(table)
+        }
         Record::Buckets {
             column,
             divided_by,
@@ -52,12 +62,12 @@ pub fn table(context: &Context, report: &Report, extra: &Extra) -> Result<Table,
                 returning_only,
             };
             let mut table = plan::visit_buckets(context, &buckets)?;
-            ranges::show_visits(&mut table, report.shown, ranges);
+            ranges::mark(&mut table, ranges);
             Ok(table)
         }
         Record::Plugins => plugins(context),
         Record::UserIds => user_ids(context),
-        Record::ReferrerTypes => referrer_types(context),
+        Record::ReferrerTypes => referrer_types(context, extra.referrer_type),
         Record::AllReferrers => all_referrers(context),
         Record::Referrers { kind, levels } => {
             plan::referrers(context, &ReferrerRecord { kind, levels })
@@ -69,7 +79,16 @@ pub fn table(context: &Context, report: &Report, extra: &Extra) -> Result<Table,
             plan::events(context, event(by), event(extra.secondary.unwrap_or(then)))
         }
         Record::Contents { by_piece } => plan::contents(context, by_piece),
-        Record::Items(text) => plan::items(context, item(text), extra.abandoned_carts),
+        Record::Items(text) => {
+            let mut table = plan::items(context, item(text), extra.abandoned_carts)?;
+            // The count of carts has the place of a column that was renamed: the last.
+            for row in table.all_rows_mut() {
+                if let Some(carts) = row.remove("abandoned_carts") {
+                    row.set("abandoned_carts", carts);
+                }
+            }
+            Ok(table)
+        }
         Record::GoalHistogram {
             column,
             divided_by,
@@ -77,7 +96,7 @@ pub fn table(context: &Context, report: &Report, extra: &Extra) -> Result<Table,
         } => {
             let goal = extra.goal;
             let mut table = plan::conversion_histogram(context, goal, column, divided_by, ranges)?;
-            ranges::show_conversions(&mut table, report.shown, ranges);
+            ranges::mark(&mut table, ranges);
             Ok(table)
         }
         Record::CustomVariables => plan::custom_variables(context),
@@ -129,6 +148,18 @@ fn visits(
     })
 }
 
+/// Writes beside cities where they are.
+fn locate(context: &Context, table: &mut Table) -> Result<(), QueryError> {
+    let rounded = |degrees: f64| Value::Float((degrees * 1000.0).round() / 1000.0);
+    for (label, latitude, longitude) in plan::coordinates(context)? {
+        if let Some(row) = table.rows.iter_mut().find(|row| row.label() == label) {
+            row.set_meta("lat", rounded(latitude));
+            row.set_meta("long", rounded(longitude));
+        }
+    }
+    Ok(())
+}
+
 /// All 24 hours, as soon as there is one.
 fn hours(table: Table) -> Table {
     let Some(model) = table.rows.first() else {
@@ -170,6 +201,9 @@ const WEEKDAYS: [&str; 7] = [
 
 /// Days become days of the week; 1970-01-01 was a Thursday.
 fn weekdays(table: Table) -> Table {
+    if table.rows.is_empty() {
+        return table;
+    }
     let mut rows: Vec<Row> = Vec::new();
     for (at, name) in WEEKDAYS.iter().enumerate() {
         let mut week = Table::of(vec![Row::labelled(*name)]);
@@ -179,15 +213,28 @@ fn weekdays(table: Table) -> Table {
         });
         for day in of_day {
             let mut day = day.clone();
+            for (_, value) in &mut day.columns {
+                if let Value::Text(text) = value {
+                    *value = Value::Int(Value::from(text.as_str()).number() as i64);
+                }
+            }
             day.set("label", *name);
             day.remove("max_actions");
-            // Visits come first in this report.
-            if let Some(visitors) = day.remove("nb_uniq_visitors") {
-                let at = day.columns.iter().position(|(name, _)| name == "nb_visits");
-                day.columns.insert(
-                    at.map_or(0, |at| at + 1),
-                    ("nb_uniq_visitors".into(), visitors),
-                );
+            // Visits come first in this report, and a day's own visitors and users are not renamed.
+            for (daily, name, before) in [
+                (
+                    "sum_daily_nb_uniq_visitors",
+                    "nb_uniq_visitors",
+                    "nb_visits",
+                ),
+                ("sum_daily_nb_users", "nb_users", "nb_actions"),
+            ] {
+                let value = day.remove(daily).or_else(|| day.remove(name));
+                if let Some(value) = value {
+                    let at = day.columns.iter().position(|(name, _)| name == before);
+                    day.columns
+                        .insert(at.map_or(0, |at| at + 1), (name.into(), value));
+                }
             }
             plan::add_table(&mut week, Table::of(vec![day]));
         }
@@ -259,23 +306,44 @@ fn plugins(context: &Context) -> Result<Table, QueryError> {
                 .parse::<i64>()
                 .is_ok_and(|set| set >> bit & 1 == 1)
         });
-        let mut label = name.to_string();
-        if let Some(first) = label.get_mut(0..1) {
-            first.make_ascii_uppercase();
+        let mut row = Row::labelled(*name);
+        let visits = with.map(|row| row.number("nb_visits")).sum::<f64>() as i64;
+        // One day's sums are texts.
+        match context.is_raw_day() {
+            true => row.set("nb_visits", visits.to_string()),
+            false => row.set("nb_visits", visits),
         }
-        let mut row = Row::labelled(label);
-        let visits = with.map(|row| row.number("nb_visits")).sum::<f64>();
-        row.set("nb_visits", visits as i64);
         row.set(
             "nb_visits_percentage",
-            super::shape::metrics::quotient(visits, all, 2),
+            super::shape::metrics::quotient(visits as f64, all, 2),
         );
         row
     });
     Ok(Table::of(rows.collect()))
 }
 
-fn referrer_types(context: &Context) -> Result<Table, QueryError> {
+/// Kinds of referrers, each with what visitors came from.
+fn referrer_types(context: &Context, only: Option<i64>) -> Result<Table, QueryError> {
+    let mut table = visits_by_type(context)?;
+    if let Some(only) = only {
+        table.rows.retain(|row| row.label() == only.to_string());
+    }
+    for row in &mut table.rows {
+        let kind = row.label().parse().unwrap_or(0);
+        let Some((_, levels, ..)) = KINDS.iter().find(|(own, ..)| *own == kind) else {
+            continue;
+        };
+        let levels = *levels;
+        let mut below = plan::referrers(context, &ReferrerRecord { kind, levels })?;
+        name_referrers(&mut below, kind);
+        if !below.is_empty() {
+            row.subtable = Some(Box::new(below));
+        }
+    }
+    Ok(table)
+}
+
+fn visits_by_type(context: &Context) -> Result<Table, QueryError> {
     let record = VisitRecord {
         columns: vec![visit::REFERRER_TYPE],
         label: Label::Joined(""),
@@ -291,51 +359,62 @@ const WEBSITE: i64 = 3;
 const CAMPAIGN: i64 = 6;
 const SOCIAL: i64 = 7;
 
+/// Number of the kind, the columns of its levels, its name in segments, and the segment of its rows.
+const KINDS: [(i64, (usize, usize), &str, &str); 4] = [
+    (
+        SEARCH,
+        (visit::REFERRER_KEYWORD, visit::REFERRER_NAME),
+        "search",
+        "referrerKeyword",
+    ),
+    (
+        WEBSITE,
+        (visit::REFERRER_NAME, visit::REFERRER_URL),
+        "website",
+        "referrerName",
+    ),
+    (
+        CAMPAIGN,
+        (visit::REFERRER_NAME, visit::REFERRER_KEYWORD),
+        "campaign",
+        "referrerName",
+    ),
+    (
+        SOCIAL,
+        (visit::REFERRER_NAME, visit::REFERRER_URL),
+        "social",
+        "referrerName",
+    ),
+];
+
+/// Names of the first level of one kind, with their segments.
+fn name_referrers(table: &mut Table, kind: i64) {
+    let Some((_, _, name, segment)) = KINDS.iter().find(|(own, ..)| *own == kind) else {
+        return;
+    };
+    for row in table.all_rows_mut() {
+        row.subtable = None;
+        let label = row.label().into_owned();
+        let value = super::show::encode(&label);
+        let condition = match kind {
+            WEBSITE => format!("referrerName=={value}"),
+            _ => format!("referrerType=={name};{segment}=={value}"),
+        };
+        row.set_meta("segment", condition);
+        if label.is_empty() {
+            row.set("label", "Keyword not defined");
+        }
+    }
+}
+
 /// Keywords, websites, social networks and campaigns in one list, each with its kind.
 fn all_referrers(context: &Context) -> Result<Table, QueryError> {
-    let kinds = [
-        (
-            SEARCH,
-            (visit::REFERRER_KEYWORD, visit::REFERRER_NAME),
-            "search",
-            "referrerKeyword",
-        ),
-        (
-            WEBSITE,
-            (visit::REFERRER_NAME, visit::REFERRER_URL),
-            "website",
-            "referrerName",
-        ),
-        (
-            CAMPAIGN,
-            (visit::REFERRER_NAME, visit::REFERRER_KEYWORD),
-            "campaign",
-            "referrerName",
-        ),
-        (
-            SOCIAL,
-            (visit::REFERRER_NAME, visit::REFERRER_URL),
-            "social",
-            "referrerName",
-        ),
-    ];
     let mut all = Table::default();
-    for (kind, levels, type_name, segment) in kinds {
+    for (kind, levels, ..) in KINDS {
         let mut table = plan::referrers(context, &ReferrerRecord { kind, levels })?;
+        name_referrers(&mut table, kind);
         for row in table.all_rows_mut() {
-            row.subtable = None;
-            let label = row.label().into_owned();
-            let value = super::show::encode(&label);
-            if kind == WEBSITE {
-                row.set_meta("segment", format!("referrerName=={value}"));
-            } else {
-                let segment = format!("referrerType=={type_name};{segment}=={value}");
-                row.set_meta("segment", segment);
-            }
             row.set_meta("referer_type", kind);
-            if label.is_empty() {
-                row.set("label", "Keyword not defined");
-            }
         }
         plan::add_table(&mut all, table);
     }
@@ -373,7 +452,13 @@ fn actions(context: &Context, which: Actions) -> Result<Table, QueryError> {
         keep_rows(&mut table, column);
     }
     drop_column(&mut table, "_no_result");
-    mark_folders(&mut table, "");
+    let titles = matches!(record, ActionRecord::PageTitles);
+    let delimiter = if titles {
+        &context.tree.title_delimiter
+    } else {
+        "/"
+    };
+    mark_folders(&mut table, "", delimiter, titles);
     Ok(table)
 }
 
@@ -395,18 +480,22 @@ fn drop_column(table: &mut Table, column: &str) {
     }
 }
 
-/// A folder knows how the addresses in it begin.
-fn mark_folders(table: &mut Table, path: &str) {
+/// A folder knows how the addresses in it begin; of titles, also the leaves know where they are.
+fn mark_folders(table: &mut Table, path: &str, delimiter: &str, leaves: bool) {
     for row in &mut table.rows {
-        let label = row.label().trim_matches('/').to_owned();
+        let label = row.label().trim().trim_matches('/').to_owned();
         let own = if path.is_empty() {
             label
         } else {
-            format!("{path}/{label}")
+            format!("{path}{delimiter}{label}")
         };
-        if let Some(subtable) = &mut row.subtable {
-            mark_folders(subtable, &own);
-            row.set_meta("folder_url_start", own);
+        match &mut row.subtable {
+            Some(subtable) => {
+                mark_folders(subtable, &own, delimiter, leaves);
+                row.set_meta("folder_url_start", own);
+            }
+            None if leaves && !path.is_empty() => row.set_meta("folder_url_start", own),
+            None => {}
         }
     }
 }

@@ -6,7 +6,7 @@ use catalog::reports::{Actions, EventText, Numbers, Record, Report, Shown};
 use model::{Answer, Role, SiteId, Table, TableSet, Value};
 use query::Limits;
 use query::period::{Asked, Period, PeriodKind};
-use query::plan::Context;
+use query::plan::{Context, RowLimits, TreeRules};
 
 use super::compare::{self, Comparison};
 use super::error::{ApiError, ApiResult};
@@ -15,6 +15,7 @@ use super::formulas;
 use super::params::Generic;
 use super::records::{self, Dimension, Extra};
 use super::shape::flatten::Flattening;
+use super::shape::metrics::{Formula, ProcessedMetric};
 use super::shape::{ReportShape, shape_answer};
 use super::show::{self, Showing};
 use super::{Call, subtables, world};
@@ -30,10 +31,22 @@ pub async fn answer(
     let sites = world::sites(call, &world, Role::View)?;
     let view = call.app.ingest.view();
     let generic = call.request.generic();
-    let processed = if column.is_some() {
-        Vec::new()
-    } else {
-        formulas::of(report)
+    check_extent(call, report, sites.several)?;
+    let asked = columns_asked(call, report);
+    let processed = match column {
+        Some(_) => Vec::new(),
+        None if matches!(report.record, Record::CustomDimension) => {
+            let of_action = dimension_of(call, &world, sites.ids.first().copied().unwrap_or(0))
+                .is_ok_and(|dimension| dimension.of_action);
+            formulas::dimension(of_action)
+        }
+        None if asked.is_empty() => formulas::of(report),
+        // The columns asked for are computed by then, from others that are gone.
+        None => formulas::of(report)
+            .into_iter()
+            .filter(|metric| asked.iter().any(|name| *name == metric.name))
+            .map(|metric| ProcessedMetric::new(metric.name, Formula::Given, metric.unit))
+            .collect(),
     };
     let raw = |call: &Call<'_>| {
         let run = Run {
@@ -43,14 +56,39 @@ pub async fn answer(
             report,
             column,
             single: !sites.several,
+            rows: world.config.row_limits(),
+            tree: world.config.tree_rules(),
+            limits: Limits::default(),
         };
         run.sites(&sites)
     };
     let answer = tokio::task::block_in_place(|| raw(call))?;
+    let added = match column {
+        Some(_) => Vec::new(),
+        None => formulas::added(report),
+    };
+    let late_segments = generic.flat && has_late_segments(report);
+    let queued = |table: &mut Table| {
+        // What is left after limits decides whether a timing says something.
+        if matches!(report.record, Record::Actions(_)) {
+            formulas::drop_unused_timings(table);
+        }
+        show::name_at_last(table, report);
+        if late_segments {
+            show::move_segments_last(table);
+        }
+    };
     let mut shape = shape_of(report, &processed, &world);
-    if generic.flat {
-        shape.queued = Some(&show::move_segments_last);
+    if let (Record::Actions(_), Some(flattening)) = (report.record, &mut shape.flattening)
+        && matches!(report.shown, Shown::Title { .. })
+    {
+        let delimiter = world.config.tree_rules().title_delimiter;
+        if !delimiter.is_empty() {
+            flattening.separator = delimiter;
+        }
     }
+    shape.added = &added;
+    shape.queued = Some(&queued);
     let answer = match compare::is_asked(call) {
         true => tokio::task::block_in_place(|| {
             let comparison = Comparison::new(call, &world, &shape, &generic, raw)?;
@@ -59,6 +97,43 @@ pub async fn answer(
         false => shape_answer(answer, &shape, &generic),
     };
     Ok((answer, with_generic(options, &generic, report)))
+}
+
+/// Some reports answer one site only, or one period.
+fn check_extent(call: &Call<'_>, report: &Report, several_sites: bool) -> ApiResult<()> {
+    let several_dates = call
+        .request
+        .filled("date")
+        .is_some_and(query::period::is_list)
+        && call.request.filled("period") != Some("range");
+    let refused = match report.record {
+        Record::Numbers(Numbers::Referrers | Numbers::Everything) if several_sites => {
+            "Referrers.getReferrerType with multiple sites is not supported (yet)."
+        }
+        Record::AllReferrers if several_sites => {
+            "Referrers.getAll with multiple sites is not supported (yet)."
+        }
+        Record::AllReferrers if several_dates => {
+            "Referrers.getAll with multiple sites or dates is not supported (yet)."
+        }
+        _ if report.shown == Shown::DayOfWeek && several_dates => {
+            "VisitTime.getByDayOfWeek does not support multiple dates."
+        }
+        _ => return Ok(()),
+    };
+    Err(ApiError::invalid(refused))
+}
+
+/// `columns`: the metrics of a row of numbers that are asked for; empty for all.
+fn columns_asked(call: &Call<'_>, report: &Report) -> Vec<String> {
+    let has_choice = !matches!(
+        report.record,
+        Record::Numbers(Numbers::Referrers | Numbers::Performance)
+    );
+    match records::is_numbers(report) && has_choice {
+        true => call.request.list("columns"),
+        false => Vec::new(),
+    }
 }
 
 fn shape_of<'a>(
@@ -70,12 +145,18 @@ fn shape_of<'a>(
     ReportShape {
         sort_column: (!report.sort.is_empty()).then_some(report.sort),
         sort_ascending: report.sort == "label",
+        fixed_order: matches!(
+            report.record,
+            Record::Buckets { .. } | Record::GoalHistogram { .. }
+        ),
         limit: world.config.number("API_datatable_default_limit"),
-        flattening: Some(Flattening {
-            separator: report.flat_separator.to_owned(),
-            dimensions: report.levels.iter().map(|level| level.id.into()).collect(),
-            root_prefix: if is_pages { "/" } else { "" },
-        }),
+        flattening: (!matches!(report.record, Record::ReferrerTypes | Record::UserIds)).then(
+            || Flattening {
+                separator: report.flat_separator.to_owned(),
+                dimensions: report.levels.iter().map(|level| level.id.into()).collect(),
+                root_prefix: if is_pages { "/" } else { "" },
+            },
+        ),
         processed,
         // The names of ranges have a plus that is no space.
         encoded_labels: !matches!(
@@ -84,6 +165,17 @@ fn shape_of<'a>(
         ),
         title_labels: matches!(report.shown, Shown::Title { .. }),
         ..ReportShape::default()
+    }
+}
+
+/// Whether rows get their segments after a report is flattened.
+fn has_late_segments(report: &Report) -> bool {
+    match report.record {
+        Record::Actions(which) => {
+            !matches!(which, Actions::Keywords | Actions::KeywordsWithoutResult)
+        }
+        Record::SearchCategories => true,
+        _ => false,
     }
 }
 
@@ -102,6 +194,9 @@ struct Run<'a> {
     column: Option<&'static str>,
     /// One site is asked for.
     single: bool,
+    rows: RowLimits,
+    tree: TreeRules,
+    limits: Limits,
 }
 
 impl Run<'_> {
@@ -122,11 +217,15 @@ impl Run<'_> {
     fn site(&self, site: SiteId) -> ApiResult<Answer> {
         let zone = world::zone_of(self.world, site);
         match world::periods(self.call, &zone)? {
-            Asked::One(period) => self.one(site, &period, true),
+            Asked::One(period) => self.one(site, &period, self.single, None),
             Asked::Each(periods) => {
                 let mut parts = Vec::with_capacity(periods.len());
+                let in_all = self.visits_in_all(site, &periods)?;
                 for period in periods {
-                    parts.push((period.key(), self.one(site, &period, false)?));
+                    parts.push((period.key(), self.one(site, &period, false, in_all)?));
+                }
+                if !self.report.named_by.is_empty() && !self.single {
+                    return Ok(Answer::Table(first_found(parts)));
                 }
                 Ok(Answer::Set(TableSet {
                     key: self.date_key(),
@@ -136,12 +235,53 @@ impl Run<'_> {
         }
     }
 
+    /// Visits of all the periods, where a share of one of them refers to all.
+    fn visits_in_all(&self, site: SiteId, periods: &[Period]) -> ApiResult<Option<f64>> {
+        if !matches!(
+            self.report.record,
+            Record::Numbers(Numbers::Referrers | Numbers::Everything)
+        ) {
+            return Ok(None);
+        }
+        let mut visits = 0.0;
+        for period in periods {
+            let context = self.context(site, period)?;
+            visits += query::plan::visit_totals(&context, Vec::new())?.visits;
+        }
+        Ok(Some(visits))
+    }
+
     /// What the parts of several periods are called by.
     fn date_key(&self) -> &'static str {
         match self.report.record {
-            Record::Numbers(Numbers::VisitorTypes) => "period",
+            Record::Numbers(Numbers::VisitorTypes) if self.single => "period",
             _ => "date",
         }
+    }
+
+    /// An address as hits of it are stored: without parameters that are left out.
+    fn stored_form(&self, kind: i64, text: &str) -> String {
+        let site = self.world.rules.sites.get(&self.site_asked());
+        let Some(site) = site.filter(|_| kind != catalog::columns::kind::TITLE) else {
+            return text.to_owned();
+        };
+        let rules = tracking::url::PageUrlRules {
+            keep_fragment: site.keep_url_fragment,
+            excluded: &site.excluded_parameters,
+            max_bytes: text.len(),
+        };
+        match tracking::url::normalise_page_url(text, &rules) {
+            Some(stored) if kind == catalog::columns::kind::PAGE => stored.url,
+            Some(stored) => stored.full(),
+            None => text.to_owned(),
+        }
+    }
+
+    /// The first site that the call names.
+    fn site_asked(&self) -> SiteId {
+        let named = self.call.request.filled("idSite").unwrap_or_default();
+        let first = named.split(',').next().unwrap_or_default();
+        first.trim().parse().unwrap_or(1)
     }
 
     /// The one row that a parameter names by its address or title, alone.
@@ -159,7 +299,8 @@ impl Run<'_> {
         };
         let mut rows = table.rows;
         let mut found = None;
-        for label in query::plan::labels_of(kind, text, &self.world.config.tree_rules()) {
+        let text = self.stored_form(kind, text);
+        for label in query::plan::labels_of(kind, &text, &self.tree) {
             let Some(row) = rows.into_iter().find(|row| row.label() == label) else {
                 return Ok(Table::default());
             };
@@ -181,8 +322,18 @@ impl Run<'_> {
     }
 
     /// `alone`: no other period or site is asked for; then a row of numbers is never empty.
-    fn one(&self, site: SiteId, period: &Period, alone: bool) -> ApiResult<Answer> {
-        let mut table = self.table(site, period, alone)?;
+    fn one(
+        &self,
+        site: SiteId,
+        period: &Period,
+        alone: bool,
+        visits_in_all: Option<f64>,
+    ) -> ApiResult<Answer> {
+        let extra = Extra {
+            visits_in_all,
+            ..self.extra(site, alone)?
+        };
+        let mut table = self.table(site, period, &extra)?;
         if !records::is_numbers(self.report) {
             return Ok(Answer::Table(table));
         }
@@ -194,8 +345,11 @@ impl Run<'_> {
         }
         if alone && table.rows.is_empty() {
             table = super::numbers::zeros(self.report);
+            if !self.world.config.counts_unique(kind_of(period)) {
+                drop_unique(&mut table);
+            }
         }
-        let asked = self.call.request.list("columns");
+        let asked = columns_asked(self.call, self.report);
         if !asked.is_empty() {
             self.keep(&mut table, &asked);
         }
@@ -226,14 +380,10 @@ impl Run<'_> {
         table.rows.retain(|row| !row.columns.is_empty());
     }
 
-    /// The report's table, labels shown, before it is shaped.
-    fn table(&self, site: SiteId, period: &Period, alone: bool) -> ApiResult<Table> {
+    fn context(&self, site: SiteId, period: &Period) -> ApiResult<Context<'_>> {
         let segment = world::segment_text(self.call);
         let filter = world::filter(self.call, self.world, site, &segment)?;
-        let rows = self.world.config.row_limits();
-        let tree = self.world.config.tree_rules();
-        let limits = Limits::default();
-        let context = Context {
+        Ok(Context {
             view: self.view,
             site,
             zone: world::zone_of(self.world, site),
@@ -241,12 +391,16 @@ impl Run<'_> {
             last: period.last_day(),
             filter,
             grain: self.world.config.grain(),
-            rows: &rows,
-            tree: &tree,
-            limits: &limits,
-        };
-        let extra = self.extra(site, alone)?;
-        let mut table = records::table(&context, self.report, &extra)?;
+            rows: &self.rows,
+            tree: &self.tree,
+            limits: &self.limits,
+        })
+    }
+
+    /// The report's table, labels shown, before it is shaped.
+    fn table(&self, site: SiteId, period: &Period, extra: &Extra) -> ApiResult<Table> {
+        let context = self.context(site, period)?;
+        let mut table = records::table(&context, self.report, extra)?;
         if records::is_numbers(self.report) && !self.world.config.counts_unique(kind_of(period)) {
             drop_unique(&mut table);
         }
@@ -266,6 +420,9 @@ impl Run<'_> {
                 .map_err(|_| ApiError::invalid("idSubtable is not a number"))?;
             table = subtables::find(table, id, &mut parents).unwrap_or_default();
         }
+        if matches!(self.report.record, Record::Actions(_)) {
+            query::plan::set_page_rates(&context, &mut table)?;
+        }
         let main_url = self.world.site(site).map_or("", |site| site.main_url());
         let dimension_segment = match extra.dimension {
             Some(dimension) => format!("dimension{}", dimension.id),
@@ -278,8 +435,15 @@ impl Run<'_> {
             main_url: main_url.trim_end_matches('/'),
             dimension_segment: &dimension_segment,
             parent_label: parents.last().map_or("", String::as_str),
+            flat: self.call.request.generic().flat,
         };
         show::prepare(&mut table, self.report, &showing);
+        if self.report.shown == Shown::DeviceType {
+            show::add_device_types(&mut table);
+        }
+        if self.call.request.generic().flat && loses_segments(self.report) {
+            show::drop_segments_of_folders(&mut table);
+        }
         self.tidy(&mut table);
         if matches!(
             self.report.record,
@@ -290,6 +454,9 @@ impl Run<'_> {
                 | Record::SearchCategories
         ) {
             show::order_by_label(&mut table);
+        }
+        if matches!(self.report.record, Record::Items(_)) {
+            show::sold_first(&mut table);
         }
         Ok(table)
     }
@@ -307,12 +474,38 @@ impl Run<'_> {
                     "sum_daily_exit_nb_uniq_visitors",
                 ];
                 formulas::drop_columns(table, &distinct);
+                formulas::drop_columns(table, &["nb_hits_following_search"]);
                 formulas::drop_unused_timings(table);
             }
             Record::SearchCategories => formulas::drop_columns(table, &["nb_uniq_visitors"]),
-            Record::Actions(_) | Record::CustomDimension => formulas::drop_unused_timings(table),
+            Record::Actions(_) if !self.report.named_by.is_empty() => {
+                formulas::drop_timings(table);
+            }
+            Record::Actions(_) => formulas::drop_unused_timings(table),
             _ => {}
         }
+    }
+
+    /// `secondaryDimension`: another text of the event than the report's own.
+    fn secondary(&self) -> ApiResult<Option<EventText>> {
+        let (Record::Events { by, then }, Some(name)) = (
+            self.report.record,
+            self.call.request.filled("secondaryDimension"),
+        ) else {
+            return Ok(None);
+        };
+        let asked = event_text(name).filter(|text| *text != by);
+        if asked.is_some() {
+            return Ok(asked);
+        }
+        let all = [EventText::Category, EventText::Action, EventText::Name];
+        let others = all.into_iter().filter(|text| ![by, then].contains(text));
+        let names: Vec<&str> = [then].into_iter().chain(others).map(event_name).collect();
+        let action = self.report.method.rsplit('.').next().unwrap_or_default();
+        Err(ApiError::invalid(format!(
+            "Secondary dimension '{name}' is not valid for the API {action}. Use one of: {}",
+            names.join(", ")
+        )))
     }
 
     fn extra(&self, site: SiteId, alone: bool) -> ApiResult<Extra> {
@@ -328,37 +521,60 @@ impl Run<'_> {
             ),
         };
         let dimension = match self.report.record {
-            Record::CustomDimension => Some(self.dimension(site)?),
+            Record::CustomDimension => Some(dimension_of(self.call, self.world, site)?),
             _ => None,
         };
         Ok(Extra {
             goal,
             abandoned_carts: request.flag("abandonedCarts"),
             dimension,
-            secondary: request.filled("secondaryDimension").and_then(event_text),
-            alone: alone && self.single,
+            secondary: self.secondary()?,
+            alone,
+            visits_in_all: None,
+            referrer_type: request.integer("typeReferrer"),
         })
     }
+}
 
-    fn dimension(&self, site: SiteId) -> ApiResult<Dimension> {
-        let id = self
-            .call
-            .request
-            .integer("idDimension")
-            .ok_or_else(|| ApiError::missing("idDimension"))?;
-        let mut dimensions = self.world.dimensions_of(site);
-        let found = dimensions.find(|dimension| dimension.idcustomdimension == id);
-        let found = found.ok_or_else(|| {
-            ApiError::invalid(format!(
-                "CustomDimension with id {id} for site {site} not found"
-            ))
-        })?;
-        Ok(Dimension {
-            id,
-            slot: usize::try_from(found.slot).unwrap_or(1),
-            of_action: found.scope == settings::DimensionScope::Action,
-        })
-    }
+/// Rows of two levels have no segment when they are flat.
+fn loses_segments(report: &Report) -> bool {
+    matches!(
+        report.record,
+        Record::Events { .. }
+            | Record::Contents { .. }
+            | Record::CustomVariables
+            | Record::Referrers { .. }
+            | Record::Socials
+    )
+}
+
+/// A page that is looked for at several sites and periods is shown of the first period that has it.
+fn first_found(parts: Vec<(String, Answer)>) -> Table {
+    let tables = parts.into_iter().filter_map(|(_, part)| match part {
+        Answer::Table(table) if !table.is_empty() => Some(table),
+        _ => None,
+    });
+    tables.into_iter().next().unwrap_or_default()
+}
+
+/// The custom dimension that a call names.
+fn dimension_of(call: &Call<'_>, world: &World, site: SiteId) -> ApiResult<Dimension> {
+    let id = call
+        .request
+        .integer("idDimension")
+        .ok_or_else(|| ApiError::missing("idDimension"))?;
+    let mut dimensions = world.dimensions_of(site);
+    let found = dimensions.find(|dimension| dimension.idcustomdimension == id);
+    let found = found.ok_or_else(|| {
+        ApiError::invalid(format!(
+            "CustomDimension with id {id} for site {site} not found"
+        ))
+    })?;
+    Ok(Dimension {
+        id,
+        slot: usize::try_from(found.slot).unwrap_or(1),
+        of_action: found.scope == settings::DimensionScope::Action,
+    })
 }
 
 /// A range of one day is a day.
@@ -373,6 +589,14 @@ fn drop_unique(table: &mut Table) {
     for row in &mut table.rows {
         row.columns
             .retain(|(name, _)| !name.contains("nb_uniq_visitors") && !name.contains("nb_users"));
+    }
+}
+
+fn event_name(text: EventText) -> &'static str {
+    match text {
+        EventText::Category => "eventCategory",
+        EventText::Action => "eventAction",
+        EventText::Name => "eventName",
     }
 }
 

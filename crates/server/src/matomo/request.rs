@@ -106,6 +106,7 @@ impl ApiRequest {
                 true => in_address,
                 false => self.token_in_query,
             },
+            is_post: self.is_post,
         }
     }
 

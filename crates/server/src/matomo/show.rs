@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use catalog::reports::{Report, Shown};
+use catalog::reports::{Record, Report, Shown};
 use catalog::values::REFERRER_TYPES;
 use model::{Row, Table, Value};
 use tracking::device::device_type_name;
 
+use super::ranges;
 use crate::names::Names;
 use crate::sources::Sources;
 
@@ -21,6 +22,8 @@ pub struct Showing<'a> {
     pub dimension_segment: &'a str,
     /// Label of the row whose sub-table this is.
     pub parent_label: &'a str,
+    /// Rows below become rows of the report.
+    pub flat: bool,
 }
 
 const ICONS: &str = "plugins/Morpheus/icons/dist/";
@@ -54,10 +57,29 @@ pub fn prepare(table: &mut Table, report: &Report, showing: &Showing) {
         _ => {}
     }
     relabel(table, report, showing);
+    if let Some(summary) = &mut table.summary {
+        others(summary, report.shown, showing);
+    }
     name_others(table);
 }
 
-/// "Others" has no facts of its own.
+/// What stands beside "Others" is what stands beside a row that nothing is known of.
+fn others(row: &mut Row, shown: Shown, showing: &Showing) {
+    let unknown = |folder: &str, name: &str| format!("{ICONS}{folder}/{name}.png");
+    match shown {
+        Shown::OsVersion => row.set_meta("logo", unknown("os", "UNK")),
+        Shown::BrowserVersion => row.set_meta("logo", unknown("browsers", "UNK")),
+        Shown::SearchEngine => {
+            row.set_meta("url", "URL unknown!");
+            row.set_meta("logo", unknown("searchEngines", "xx"));
+        }
+        Shown::Region | Shown::City => row.set_meta("logo", flag("xx")),
+        Shown::CustomDimension => segment(row, showing.dimension_segment, "-1"),
+        _ => {}
+    }
+}
+
+/// "Others" has no name of its own.
 fn name_others(table: &mut Table) {
     if let Some(summary) = &mut table.summary {
         summary.set("label", "Others");
@@ -81,6 +103,7 @@ fn relabel(table: &mut Table, report: &Report, showing: &Showing) {
 
 fn relabel_children(table: &mut Table, parent: Shown, parent_label: &str, showing: &Showing) {
     let shown = match parent {
+        Shown::SearchEngine if showing.flat => Shown::KeywordOfEngine,
         // Facts stand beside these rows only where they are asked for by themselves.
         Shown::Keyword
         | Shown::SearchEngine
@@ -153,11 +176,49 @@ pub fn order_by_label(table: &mut Table) {
     }
 }
 
+/// Products that were only looked at come after those that were sold.
+pub fn sold_first(table: &mut Table) {
+    table.rows.sort_by_key(|row| row.get("revenue").is_none());
+}
+
+/// Every type of device has a row, as soon as one has.
+pub fn add_device_types(table: &mut Table) {
+    if table.is_empty() {
+        return;
+    }
+    for number in 0..catalog::values::DEVICE_TYPES.len() {
+        let mut row = Row::default();
+        let number = number.to_string();
+        row.set("nb_visits", 0);
+        device_type(&mut row, &number);
+        if table.rows.iter().all(|known| known.label() != row.label()) {
+            if let Some(label) = row.remove("label") {
+                row.columns.insert(0, ("label".into(), label));
+            }
+            table.rows.push(row);
+        }
+    }
+}
+
 /// In a flat report the segment comes after the names of the levels.
 pub fn move_segments_last(table: &mut Table) {
     for row in table.all_rows_mut() {
         if let Some(segment) = row.remove_meta("segment") {
             row.set_meta("segment", segment);
+        }
+    }
+}
+
+/// Rows above others lose their segment, at every level.
+pub fn drop_segments_of_folders(table: &mut Table) {
+    for row in table.all_rows_mut() {
+        if let Some(mut inner) = row.subtable.take() {
+            row.remove_meta("segment");
+            for below in inner.all_rows_mut() {
+                below.remove_meta("segment");
+            }
+            drop_segments_of_folders(&mut inner);
+            row.subtable = Some(inner);
         }
     }
 }
@@ -204,7 +265,7 @@ fn show_row(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
         Shown::City => city(row, label, showing),
         Shown::Language => language(row, label, showing),
         Shown::LanguageCode => language_code(row, label, showing),
-        Shown::DeviceType => device_type(row, label, showing),
+        Shown::DeviceType => device_type(row, label),
         Shown::DeviceBrand => {
             row.set("label", unknown_if_empty(label));
             row.set_meta("logo", showing.sources.brand_logo(label));
@@ -235,14 +296,8 @@ fn show_row(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
             segment(row, "resolution", label);
         }
         Shown::Configuration => configuration(row, label, showing),
-        Shown::Plugin => {
-            row.set_meta(
-                "logo",
-                format!("{ICONS}plugins/{}.png", label.to_lowercase()),
-            );
-        }
-        Shown::LocalHour => hour(row, label, "visitLocalHour"),
-        Shown::ServerHour => hour(row, label, "visitStartServerHour"),
+        // Named at last.
+        Shown::LocalHour | Shown::ServerHour | Shown::Plugin => {}
         Shown::DayOfWeek => {}
         Shown::UserId => segment(row, "userId", label),
         Shown::ReferrerType => referrer_type(row, label),
@@ -282,6 +337,12 @@ fn show_row(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
         Shown::SearchKeyword => segment(row, "siteSearchKeyword", label),
         Shown::SearchCategory => segment(row, "siteSearchCategory", label),
         Shown::Event { segment: name, .. } => named(row, label, name, "Event Name not defined"),
+        Shown::Content {
+            segment: "contentPiece",
+            ..
+        } if label.is_empty() => {
+            row.set("label", "Content Piece not defined");
+        }
         Shown::Content { segment: name, .. } => named(row, label, name, "Content Name not defined"),
         Shown::Item { segment: name } => item(row, label, name),
         Shown::DurationRange
@@ -378,7 +439,6 @@ fn city(row: &mut Row, label: &str, showing: &Showing) {
         .names
         .region(country, region, showing.language)
         .into_owned();
-    let coordinates = ["lat", "long"].map(|name| (name, row.remove_meta(name)));
     let city_name = if city == "xx" { UNKNOWN } else { city };
     let label = match (city, region, country) {
         ("xx", "xx", "xx") => UNKNOWN.to_owned(),
@@ -404,11 +464,6 @@ fn city(row: &mut Row, label: &str, showing: &Showing) {
         row.set_meta("city", "xx");
     }
     place(row, region, country, region_name, country_name);
-    for (name, value) in coordinates {
-        if let Some(value) = value {
-            row.set_meta(name, value);
-        }
-    }
 }
 
 fn language(row: &mut Row, label: &str, showing: &Showing) {
@@ -416,16 +471,19 @@ fn language(row: &mut Row, label: &str, showing: &Showing) {
         "label",
         showing.names.language(label, showing.language).into_owned(),
     );
-    if !label.is_empty() && label != "xx" {
-        let code = encode(label);
-        row.set_meta(
-            "segment",
-            format!("languageCode=={code},languageCode=@{code}-"),
-        );
+    if label.is_empty() || label == "xx" {
+        segment(row, "languageCode", "xx");
+        return;
     }
+    let code = encode(label);
+    row.set_meta(
+        "segment",
+        format!("languageCode=={code},languageCode=@{code}-"),
+    );
 }
 
 fn language_code(row: &mut Row, label: &str, showing: &Showing) {
+    let label = if label.is_empty() { "xx" } else { label };
     let name = match label.split_once('-') {
         Some((language, country)) => format!(
             "{} - {}",
@@ -435,16 +493,13 @@ fn language_code(row: &mut Row, label: &str, showing: &Showing) {
         None => showing.names.language(label, showing.language).into_owned(),
     };
     row.set("label", format!("{name} ({label})"));
-    if !label.is_empty() && label != "xx" {
-        segment(row, "languageCode", label);
-    }
+    segment(row, "languageCode", label);
 }
 
-/// The name people read: `Tv` and `Car browser` as Matomo writes them.
+/// The name people read: `Tv` and `Car browser`.
 pub fn device_type_label(number: &str) -> Cow<'static, str> {
     match number.parse().ok().and_then(device_type_name) {
         None => Cow::Borrowed(UNKNOWN),
-        Some("tv") => Cow::Borrowed("TV"),
         Some(name) => {
             let mut letters = name.chars();
             let first = letters.next().map(|letter| letter.to_ascii_uppercase());
@@ -453,7 +508,7 @@ pub fn device_type_label(number: &str) -> Cow<'static, str> {
     }
 }
 
-fn device_type(row: &mut Row, label: &str, _showing: &Showing) {
+fn device_type(row: &mut Row, label: &str) {
     let name = label.parse().ok().and_then(device_type_name);
     row.set("label", device_type_label(label).into_owned());
     if let Some(name) = name {
@@ -509,10 +564,11 @@ fn os_version(row: &mut Row, label: &str, showing: &Showing) {
     let name = showing.sources.os_name(code);
     row.set("label", format!("{name} {version}").trim_end().to_owned());
     let code = if code.is_empty() { "UNK" } else { code };
+    let known_version = if version.is_empty() { "UNK" } else { version };
     let segment = format!(
         "operatingSystemCode=={};operatingSystemVersion=={}",
         encode(code),
-        encode(version)
+        encode(known_version)
     );
     row.set_meta("segment", segment);
     row.set_meta("logo", format!("{ICONS}os/{code}.png"));
@@ -569,6 +625,35 @@ fn configuration(row: &mut Row, label: &str, showing: &Showing) {
         resolution(screen)
     );
     row.set("label", shown);
+}
+
+/// After limits: names that sorting and searching do not know yet.
+pub fn name_at_last(table: &mut Table, report: &Report) {
+    match report.record {
+        Record::Buckets { ranges, .. } => ranges::show_visits(table, report.shown, ranges),
+        Record::GoalHistogram { ranges, .. } => {
+            ranges::show_conversions(table, report.shown, ranges);
+        }
+        _ => {}
+    }
+    for row in &mut table.rows {
+        let label = row.label().into_owned();
+        match report.shown {
+            Shown::LocalHour => hour(row, &label, "visitLocalHour"),
+            Shown::ServerHour => hour(row, &label, "visitStartServerHour"),
+            Shown::Plugin => plugin(row, &label),
+            _ => {}
+        }
+    }
+}
+
+fn plugin(row: &mut Row, label: &str) {
+    row.set_meta("logo", format!("{ICONS}plugins/{label}.png"));
+    let mut name = label.to_owned();
+    if let Some(first) = name.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    row.set("label", name);
 }
 
 fn hour(row: &mut Row, label: &str, name: &str) {
@@ -658,33 +743,52 @@ fn page(row: &mut Row, _label: &str, name: &str, showing: &Showing) {
         let segment = format!("{name}=={}", encode(&encode(url)));
         row.set_meta("segment", segment);
     } else if let Some(start) = row.remove_meta("folder_url_start") {
+        // Folders are known by their pages, whichever report they stand in.
         let start = format!(
             "{}/{}",
             showing.main_url,
             start.as_str().unwrap_or_default()
         );
-        row.set_meta("segment", format!("{name}=^{}", encode(&encode(&start))));
+        row.set_meta("segment", format!("pageUrl=^{}", encode(&encode(&start))));
     }
 }
 
 fn title(row: &mut Row, label: &str, name: &str) {
-    row.remove_meta("folder_url_start");
-    if name.is_empty() || row.subtable.is_some() {
+    let path = row.remove_meta("folder_url_start");
+    if name.is_empty() {
         return;
     }
-    let path = row.remove_meta("page_title_path");
-    let title = path
-        .as_ref()
-        .and_then(Value::as_str)
-        .unwrap_or(label)
-        .trim();
-    row.set_meta("segment", format!("{name}=={}", encode(&encode(title))));
+    let path = path.as_ref().and_then(Value::as_str).unwrap_or(label);
+    let title = encode(&encode(&escaped(path.trim())));
+    row.set_meta(
+        "segment",
+        match row.subtable {
+            Some(_) => format!("pageTitle=^{title}"),
+            None => format!("{name}=={title}"),
+        },
+    );
+}
+
+/// A title as Matomo keeps it: safe to put into a page.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#039;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
 }
 
 fn link(row: &mut Row, name: &str) {
     row.remove_meta("folder_url_start");
     if let Some(url) = row.meta("url").and_then(Value::as_str) {
-        let segment = format!("{name}=={}", encode(&encode(url)));
+        let segment = format!("{name}=={}", encode(&encode(&escaped(url))));
         row.set_meta("segment", segment);
     }
 }
@@ -697,7 +801,10 @@ fn named(row: &mut Row, label: &str, name: &str, missing: &str) {
         }
         return;
     }
-    segment(row, name, label);
+    match name.starts_with("event") {
+        true => segment(row, name, &escaped(label)),
+        false => segment(row, name, label),
+    }
 }
 
 fn item(row: &mut Row, label: &str, name: &str) {

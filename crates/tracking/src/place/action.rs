@@ -41,7 +41,7 @@ pub fn add(placing: &mut Placing<'_>) -> Result<(), Stop> {
     }
     write_facts(&mut row, facts, texts);
     count(&mut state.visit, facts);
-    write_entry_and_exit(&mut state.visit, facts, url, title);
+    write_entry_and_exit(&mut state.visit, facts, url, title, continues);
     row[action::POSITION] = state.visit[visit::INTERACTIONS];
     state.visit[visit::LAST_ACTION] = id;
     state.visit[visit::LAST_TIME] = state.visit[visit::LAST_TIME].max(hit.time);
@@ -124,13 +124,16 @@ fn count(row: &mut [i64], facts: &Action) {
 }
 
 /// The first page and the last; a search has a keyword and no page.
-fn write_entry_and_exit(row: &mut [i64], facts: &Action, url: i64, title: i64) {
+/// A visit that began without a page learns its first address later, but never a first title, as in Matomo.
+fn write_entry_and_exit(row: &mut [i64], facts: &Action, url: i64, title: i64, continues: bool) {
     if !matches!(facts.kind, kind::PAGE | kind::SEARCH) {
         return;
     }
     if row[visit::ENTRY_URL] == 0 && row[visit::ENTRY_TITLE] == 0 {
         row[visit::ENTRY_URL] = url;
-        row[visit::ENTRY_TITLE] = title;
+        if !continues {
+            row[visit::ENTRY_TITLE] = title;
+        }
     }
     row[visit::EXIT_URL] = url;
     row[visit::EXIT_TITLE] = title;

@@ -7,7 +7,7 @@ use sha1::Sha1;
 use super::{Enriching, privacy};
 use crate::device::ClientKind;
 use crate::hit::{IdSource, Identity};
-use crate::outcome::Stop;
+use crate::outcome::{Refusal, Stop};
 use crate::parse::HitParams;
 
 const ID_DIGITS: usize = 16;
@@ -23,7 +23,7 @@ pub fn draw(hit: &mut Enriching<'_>) -> Result<(), Stop> {
     } else {
         0
     };
-    let fingerprint = fingerprint(hit) ^ mark;
+    let fingerprint = fingerprint(hit)? ^ mark;
     let drawn = (hit.random)();
     hit.hit.identity = Identity {
         visitor: id.map(|id| (id ^ mark) as i64),
@@ -109,7 +109,7 @@ const NO_SALT: [u8; 32] = [0; 32];
 ///
 /// It is the text that Matomo hashes, because clients see the hash in the visit log. MD5 hides nothing by
 /// itself: the salts do, the daily one of which is forgotten.
-fn fingerprint(hit: &Enriching<'_>) -> u64 {
+fn fingerprint(hit: &Enriching<'_>) -> Result<u64, Stop> {
     let rules = hit.rules;
     let mut hash = Md5::new();
     hash.update(fingerprint_text(hit));
@@ -117,11 +117,12 @@ fn fingerprint(hit: &Enriching<'_>) -> u64 {
     if !rules.fingerprint_across_sites {
         if rules.new_visit_after_midnight {
             let day = hit.site.zone.day(hit.hit.time);
-            update_with_salt(&mut hash, hit.sources.salts.salt(hit.site.id, day));
+            let salt = hit.sources.salts.salt(hit.site.id, day);
+            update_with_salt(&mut hash, salt.ok_or(Refusal::NoSalt)?);
         }
         hash.update(hit.site.id.to_string());
     }
-    first_number(&hash.finalize())
+    Ok(first_number(&hash.finalize()))
 }
 
 fn update_with_salt(hash: &mut Md5, salt: [u8; 32]) {

@@ -20,8 +20,8 @@ pub const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100
 pub struct FixedSalts;
 
 impl Salts for FixedSalts {
-    fn salt(&self, site: SiteId, day: Day) -> [u8; 32] {
-        [(site as u8) ^ (day.0 as u8); 32]
+    fn salt(&self, site: SiteId, day: Day) -> Option<[u8; 32]> {
+        Some([(site as u8) ^ (day.0 as u8); 32])
     }
 
     fn instance_salt(&self) -> [u8; 32] {

@@ -41,7 +41,6 @@ pub enum Formula {
     /// The sum of other metrics.
     Sum {
         of: Vec<Name>,
-        decimals: u32,
     },
     Row(Compute),
     /// The column is there already and only printed.
@@ -58,6 +57,8 @@ pub struct ProcessedMetric {
     pub temporary: Vec<Name>,
     /// A column that some row must have, else the whole table goes without the metric.
     pub needs: Option<Name>,
+    /// Sub-tables go without it.
+    pub root_only: bool,
 }
 
 impl ProcessedMetric {
@@ -68,6 +69,7 @@ impl ProcessedMetric {
             unit,
             temporary: Vec::new(),
             needs: None,
+            root_only: false,
         }
     }
 
@@ -124,6 +126,21 @@ pub fn merged(added: Vec<ProcessedMetric>, own: &[ProcessedMetric]) -> Vec<Proce
 
 /// Adds every metric to every row that lacks it, sub-tables included.
 pub fn compute(table: &mut Table, metrics: &[ProcessedMetric]) {
+    compute_root(table, metrics);
+    let below: Vec<ProcessedMetric> = metrics
+        .iter()
+        .filter(|metric| !metric.root_only)
+        .cloned()
+        .collect();
+    for row in table.all_rows_mut() {
+        if let Some(inner) = &mut row.subtable {
+            compute(inner, &below);
+        }
+    }
+}
+
+/// The same without sub-tables.
+pub fn compute_root(table: &mut Table, metrics: &[ProcessedMetric]) {
     for metric in metrics {
         if let Some(needed) = &metric.needs
             && table.all_rows().all(|row| row.get(needed).is_none())
@@ -144,11 +161,6 @@ pub fn compute(table: &mut Table, metrics: &[ProcessedMetric]) {
             }
         }
     }
-    for row in table.all_rows_mut() {
-        if let Some(inner) = &mut row.subtable {
-            compute(inner, metrics);
-        }
-    }
 }
 
 fn value_of(row: &Row, formula: &Formula, sum: f64) -> Option<Value> {
@@ -159,10 +171,8 @@ fn value_of(row: &Row, formula: &Formula, sum: f64) -> Option<Value> {
             decimals,
         } => quotient(row.number(over), row.number(under), *decimals),
         Formula::Share { of, decimals } => quotient(row.number(of), sum, *decimals),
-        Formula::Sum { of, decimals } => {
-            let sum: f64 = of.iter().map(|name| row.number(name)).sum();
-            php::whole_or_float(php::round(sum, *decimals))
-        }
+        // Not rounded: clients see the sum of the rounded parts.
+        Formula::Sum { of } => php::whole_or_float(of.iter().map(|name| row.number(name)).sum()),
         Formula::Row(compute) => return compute(row),
         Formula::Given => return None,
     })
@@ -332,7 +342,6 @@ mod tests {
                 "t",
                 Formula::Sum {
                     of: vec!["a".into(), "b".into()],
-                    decimals: 1,
                 },
                 Unit::Number,
             ),

@@ -29,6 +29,8 @@ pub struct ReportShape<'a> {
     /// The order unless the request asks for another; `None` keeps the rows as they come.
     pub sort_column: Option<&'a str>,
     pub sort_ascending: bool,
+    /// The rows keep their order, whatever is asked for.
+    pub fixed_order: bool,
     /// Rows unless the request says how many; -1 for all.
     pub limit: i64,
     /// How the report is flattened; `None` if it only loses its sub-tables.
@@ -65,6 +67,7 @@ impl Default for ReportShape<'_> {
         ReportShape {
             sort_column: None,
             sort_ascending: false,
+            fixed_order: false,
             limit: -1,
             flattening: Some(Flattening::default()),
             processed: &[],
@@ -183,6 +186,10 @@ fn run(mut table: Table, report: &ReportShape, generic: &Generic, single: bool) 
     if !generic.labels.is_empty() {
         let titles = report.title_labels;
         table = label::filter(table, &generic.labels, titles, generic.label_index);
+        // A row that was below is one of the root now.
+        if run.pivoted.is_none() {
+            metrics::compute(&mut table, &run.metrics());
+        }
     }
     let metrics = run.metrics();
     metrics::format(
@@ -192,6 +199,14 @@ fn run(mut table: Table, report: &ReportShape, generic: &Generic, single: bool) 
         &report.printing,
     );
     table
+}
+
+/// Metrics that rows below do not get.
+fn at_root(mut metrics: Vec<ProcessedMetric>) -> Vec<ProcessedMetric> {
+    for metric in &mut metrics {
+        metric.root_only = true;
+    }
+    metrics
 }
 
 struct Run<'a, 'b> {
@@ -273,11 +288,11 @@ impl Run<'_, '_> {
             if without_visits_go {
                 filter::exclude_without_visits(table);
             }
-            self.added.extend(goals::standard());
+            self.added.extend(at_root(goals::standard()));
         }
         if let Some(asked) = &self.generic.goal_columns {
             let found = goals::in_table(table.all_rows());
-            self.added.extend(goals::of_goals(asked, &found));
+            self.added.extend(at_root(goals::of_goals(asked, &found)));
         }
     }
 
@@ -297,7 +312,7 @@ impl Run<'_, '_> {
             filter::exclude_low_population(table, column, least);
         }
         let column = generic.sort_column.as_deref().or(self.report.sort_column);
-        if let Some(column) = column.filter(|_| !self.single) {
+        if let Some(column) = column.filter(|_| !self.single && !self.report.fixed_order) {
             let ascending = generic.sort_ascending.unwrap_or(self.report.sort_ascending);
             sort::sort(table, column, ascending, true);
         }
@@ -338,7 +353,10 @@ impl Run<'_, '_> {
 
     fn compute(&mut self, table: &mut Table) {
         if !self.computed && self.pivoted.is_none() {
-            metrics::compute(table, &self.metrics());
+            match self.generic.labels.is_empty() {
+                true => metrics::compute(table, &self.metrics()),
+                false => metrics::compute_root(table, &self.metrics()),
+            }
             self.computed = true;
         }
     }

@@ -104,7 +104,7 @@ impl Order {
         table.rows = php::stable_sort(with, &|a, b| self.compare(a, b));
         match &self.secondary {
             Some(secondary) => {
-                let by = |a: &Row, b: &Row| secondary.compare(a, b).then_with(|| by_columns(a, b));
+                let by = |a: &Row, b: &Row| secondary.compare(a, b).then_with(|| by_label(a, b));
                 table.rows.extend(php::stable_sort(without, &by));
             }
             None => table.rows.extend(without),
@@ -128,7 +128,7 @@ impl Order {
             Some(secondary) if self.kind == Kind::Number => secondary.compare(a, b),
             _ => Ordering::Equal,
         };
-        second.then_with(|| by_columns(a, b))
+        second.then_with(|| by_label(a, b))
     }
 }
 
@@ -154,15 +154,9 @@ fn compare(a: &Row, b: &Row, column: &str, kind: Kind, ascending: bool) -> Order
     }
 }
 
-/// PHP compares whole rows where every criterion is equal: fewer columns first, then each column.
-fn by_columns(a: &Row, b: &Row) -> Ordering {
-    a.columns.len().cmp(&b.columns.len()).then_with(|| {
-        a.columns
-            .iter()
-            .filter_map(|(name, value)| b.get(name).map(|other| php::compare(value, other)))
-            .find(|order| *order != Ordering::Equal)
-            .unwrap_or(Ordering::Equal)
-    })
+/// Rows that every criterion leaves equal come by their label.
+fn by_label(a: &Row, b: &Row) -> Ordering {
+    php::natural_compare(&a.label(), &b.label())
 }
 
 #[cfg(test)]
