@@ -243,6 +243,7 @@ pub static DETAILS: &[Detail] = &[
     },
     Detail {
         goals: GoalColumns::Entries,
+        explained: Some(&["entry_nb_visits", "entry_bounce_count", "bounce_rate", "avg_time_generation"]),
         ..page("Actions.getEntryPageTitles", "The titles of the pages that visits began on.",
             ENTRY_METRICS, &["Actions.getPageTitles", "Actions.getEntryPageUrls"])
     },

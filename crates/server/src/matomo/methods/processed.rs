@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use catalog::reports::{Numbers, Record};
 use model::{Access, Answer, Name, Role, Row, SiteId, Table, TableSet, Value};
 use query::period::{Asked, Period, PeriodKind};
 
@@ -12,15 +13,23 @@ use super::metadata::{Writing, parameters, site_of};
 use super::{Method, method};
 use crate::app::World;
 use crate::matomo::error::{ApiError, ApiResult};
+use crate::matomo::request::ApiRequest;
 use crate::matomo::shape::metrics::{Printing, Unit};
 use crate::matomo::shape::php;
 use crate::matomo::{Call, format_options, run, world};
 
-pub const METHODS: &[Method] = &[method!(
-    "API.getProcessedReport",
-    Access::Some(Role::View),
-    processed
-)];
+pub const METHODS: &[Method] = &[
+    method!(
+        "API.getProcessedReport",
+        Access::Some(Role::View),
+        processed
+    ),
+    method!(
+        "API.getRowEvolution",
+        Access::Some(Role::View),
+        super::evolution::evolution
+    ),
+];
 
 async fn processed(call: Call<'_>) -> ApiResult<Answer> {
     let start = Instant::now();
@@ -33,12 +42,13 @@ async fn processed(call: Call<'_>) -> ApiResult<Answer> {
     let parameters = parameters(&call);
     let entry = entry::find(&entries, module, action, &parameters).ok_or_else(|| {
         ApiError::invalid(format!(
-            "Requested report {module}.{action} for Website id={site} not found in the list of available reports. \n"
+            "Requested report {module}.{action} for Website id={site} not found in the list of available reports.  "
         ))
     })?;
     let data = data_of(&call, entry, &parameters).await?;
     let mut report = Processed::new(&writing, entry, &call, &world, site);
     report.fit_to_period(&asked);
+    report.fit_to_users(entry, &data);
     let (data, facts) = report.answer(data, &asked);
     let mut fields = vec![
         field("website", report.website.as_str()),
@@ -57,7 +67,7 @@ async fn processed(call: Call<'_>) -> ApiResult<Answer> {
 }
 
 /// An array without entries is no object.
-fn map_or_empty(fields: Vec<(Name, Value)>) -> Value {
+pub fn map_or_empty(fields: Vec<(Name, Value)>) -> Value {
     match fields.is_empty() {
         true => Value::List(Vec::new()),
         false => Value::Map(fields),
@@ -65,7 +75,7 @@ fn map_or_empty(fields: Vec<(Name, Value)>) -> Value {
 }
 
 /// What the report's own method answers.
-pub async fn data_of(
+async fn data_of(
     call: &Call<'_>,
     entry: &Entry,
     parameters: &[(&'static str, String)],
@@ -74,6 +84,22 @@ pub async fn data_of(
     for (name, value) in parameters {
         request = request.with(name, value);
     }
+    if let Some(without_visits_go) = all_columns(entry) {
+        let flag = if without_visits_go { "1" } else { "0" };
+        request = request.with("filter_add_columns_when_show_all_columns", flag);
+    }
+    answer_of(call, entry, request).await
+}
+
+/// Whether rows get the metrics of visits, and then whether rows without visits go.
+fn all_columns(entry: &Entry) -> Option<bool> {
+    let of_visits = !entry.processed.is_empty() && entry.metrics.contains(&"nb_visits");
+    let adds = of_visits && entry.category != "Ecommerce" && entry.module() != "MultiSites";
+    adds.then_some(!entry.report.constant_rows)
+}
+
+/// What a report's method answers to a request.
+pub async fn answer_of(call: &Call<'_>, entry: &Entry, request: ApiRequest) -> ApiResult<Answer> {
     let inner = Call {
         app: call.app,
         principal: call.principal.clone(),
@@ -83,7 +109,12 @@ pub async fn data_of(
     };
     let options = format_options(&inner.request);
     // A method may ask for others in turn, so the future is put away.
-    let (answer, _) = Box::pin(run(inner, options)).await?;
+    let (answer, _) = Box::pin(run(inner, options))
+        .await
+        .map_err(|error| ApiError {
+            message: format!("API returned an error: {}", error.message),
+            ..error
+        })?;
     Ok(answer)
 }
 
@@ -165,6 +196,17 @@ impl<'a> Processed<'a> {
             remove(&mut self.metadata, "metrics", &distinct);
             self.columns
                 .retain(|(name, _)| !distinct.contains(&name.as_ref()));
+        }
+    }
+
+    /// The overview of visits counts users only where there are any.
+    fn fit_to_users(&mut self, entry: &Entry, data: &Answer) {
+        let of_visits = entry.report.record == Record::Numbers(Numbers::Visits);
+        if of_visits && entry.dimension.is_empty() && sum(data, "nb_users") == 0.0 {
+            for field in ["metrics", "metricsDocumentation"] {
+                remove(&mut self.metadata, field, &["nb_users"]);
+            }
+            self.columns.retain(|(name, _)| name != "nb_users");
         }
     }
 
@@ -264,6 +306,17 @@ impl<'a> Processed<'a> {
     }
 }
 
+/// A column added up over all rows of all tables.
+fn sum(answer: &Answer, column: &str) -> f64 {
+    match answer {
+        Answer::Table(table) | Answer::Metrics(table) => {
+            table.all_rows().map(|row| row.number(column)).sum()
+        }
+        Answer::Set(set) => set.parts.iter().map(|(_, part)| sum(part, column)).sum(),
+        _ => 0.0,
+    }
+}
+
 /// How a column is read, by its name.
 fn unit_of(name: &str) -> Unit {
     let contains = |part: &str| name.contains(part);
@@ -290,7 +343,7 @@ fn columns(writing: &Writing, entry: &Entry) -> Vec<(Name, Value)> {
         if catalog::metrics::UNMEASURED.contains(&metric) || !writing.leaves(metric) {
             continue;
         }
-        let name = Value::Text(writing.name_of(entry, metric));
+        let name = Value::Text(writing.heading_of(entry, metric));
         // A report that counts its label among its metrics names it by that.
         match columns.iter_mut().find(|(column, _)| column == metric) {
             Some((_, old)) => *old = name,

@@ -208,13 +208,17 @@ impl Entry {
         let known = own.map(|(_, text)| *text).or(names.column(metric));
         match known {
             // A name that is only the id again.
-            Some(text) if !text.eq_ignore_ascii_case(metric) => text,
+            Some(text) if !is_only_id(text, metric) => text,
             _ => metric,
         }
     }
 }
 
-fn named<'a>(name: &'a str, about: &str) -> String {
+fn is_only_id(text: &str, metric: &str) -> bool {
+    text.contains('_') && text.eq_ignore_ascii_case(metric)
+}
+
+fn named(name: &str, about: &str) -> String {
     match about {
         "" => name.to_owned(),
         about => format!("{name} - {about}"),

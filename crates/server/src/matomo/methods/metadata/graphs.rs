@@ -43,19 +43,19 @@ impl Dates {
     }
 
     /// `imageGraphUrl` and, where rows can be followed over time, `imageGraphEvolutionUrl`.
-    pub fn addresses(&self, entry: &Entry, site: &str) -> (String, Option<String>) {
+    pub fn addresses(&self, entry: &Entry, site: &str, subtable: &str) -> (String, Option<String>) {
         let numbers = entry.dimension.is_empty();
         let one = if numbers { &self.evolution } else { &self.one };
         let follows = entry
             .detail
             .evolution
             .unwrap_or(!entry.report.constant_rows);
-        let evolution = follows.then(|| address(entry, site, &self.evolution));
-        (address(entry, site, one), evolution)
+        let evolution = follows.then(|| address(entry, site, subtable, &self.evolution));
+        (address(entry, site, subtable, one), evolution)
     }
 }
 
-fn address(entry: &Entry, site: &str, (period, date): &(String, String)) -> String {
+fn address(entry: &Entry, site: &str, subtable: &str, (period, date): &(String, String)) -> String {
     let mut address = format!(
         "index.php?module=API&method=ImageGraph.get&idSite={site}&apiModule={}&apiAction={}",
         entry.module(),
@@ -65,6 +65,9 @@ fn address(entry: &Entry, site: &str, (period, date): &(String, String)) -> Stri
         address.push_str(&format!("&{name}={value}"));
     }
     address.push_str(&format!("&period={period}&date={date}"));
+    if !subtable.is_empty() {
+        address.push_str(&format!("&idSubtable={subtable}"));
+    }
     address
 }
 

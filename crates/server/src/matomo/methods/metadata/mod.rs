@@ -35,6 +35,8 @@ pub struct Writing<'a> {
     pub with_goal_rates: bool,
     pub hidden: Vec<String>,
     pub shown: Vec<String>,
+    /// `idSubtable`, which addresses of graphs repeat.
+    subtable: String,
 }
 
 impl<'a> Writing<'a> {
@@ -56,6 +58,7 @@ impl<'a> Writing<'a> {
                 .is_some(),
             hidden: request.list("hideColumns"),
             shown: request.list("showColumns"),
+            subtable: request.filled("idSubtable").unwrap_or_default().to_owned(),
         })
     }
 
@@ -71,6 +74,14 @@ impl<'a> Writing<'a> {
     pub fn leaves(&self, column: &str) -> bool {
         let shown = self.shown.is_empty() || self.shown.iter().any(|name| name == column);
         (shown || column == "label") && !self.hidden.iter().any(|name| name == column)
+    }
+
+    /// The name over a column of data, where an id without a name is shown with a capital.
+    pub fn heading_of(&self, entry: &Entry, metric: &'static str) -> String {
+        match entry.metric_name(metric, self.names) {
+            text if text == metric => self.word(self.names.column(metric).unwrap_or(metric)),
+            text => self.word(text),
+        }
     }
 
     fn names_of(&self, entry: &Entry, metrics: &[&'static str]) -> Vec<(Name, Value)> {
@@ -110,7 +121,7 @@ impl<'a> Writing<'a> {
             self.describe_goals(entry, &mut fields);
         }
         if let Some(dates) = &self.dates {
-            let (one, evolution) = dates.addresses(entry, &self.site);
+            let (one, evolution) = dates.addresses(entry, &self.site, &self.subtable);
             fields.text("imageGraphUrl", one);
             fields.text("imageGraphEvolutionUrl", evolution.unwrap_or_default());
         }
@@ -127,7 +138,9 @@ impl<'a> Writing<'a> {
             fields.map("metricsDocumentation", named.collect());
         }
         fields.map("processedMetrics", self.names_of(entry, &entry.processed));
-        fields.map("metricTypes", types(&entry.typed_metrics()));
+        let mut typed = entry.typed_metrics();
+        typed.retain(|metric| self.leaves(metric));
+        fields.map("metricTypes", types(&typed));
     }
 
     /// Ids of the levels, where a sub-table shows something else than its table.
