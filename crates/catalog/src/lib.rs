@@ -2,6 +2,8 @@
 //! Everything else reads these rows; nothing is written twice.
 
 pub mod columns;
+pub mod metadata;
+pub mod metrics;
 pub mod params;
 pub mod reports;
 pub mod segments;

@@ -233,7 +233,7 @@ const EVENTS: &[&str] = &[
 const ITEMS: &[&str] = &["revenue", "quantity", "orders", "nb_visits"];
 const PER_ITEM: &[&str] = &["avg_price", "avg_quantity", "conversion_rate"];
 
-const BLANK: Report = Report {
+pub(crate) const BLANK: Report = Report {
     method: "",
     category: "",
     subcategory: "",
@@ -252,7 +252,7 @@ const BLANK: Report = Report {
     hidden: false,
 };
 
-const fn level(id: &'static str, label: &'static str) -> Level {
+pub(crate) const fn level(id: &'static str, label: &'static str) -> Level {
     Level { id, label }
 }
 

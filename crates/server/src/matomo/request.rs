@@ -71,6 +71,16 @@ impl ApiRequest {
         }
     }
 
+    /// An array parameter, or a list with commas, with the spaces around them.
+    pub fn list_untrimmed(&self, name: &str) -> Vec<String> {
+        match self.map.get(name) {
+            Some(ParamValue::Text(text)) if !text.is_empty() => {
+                text.split(',').map(str::to_owned).collect()
+            }
+            _ => self.list(name),
+        }
+    }
+
     /// An array parameter as it is; a single text is a list of one.
     pub fn array(&self, name: &str) -> Vec<String> {
         match self.map.get(name) {
@@ -116,6 +126,16 @@ impl ApiRequest {
         asked = asked.with("compare", "0").with("segment", segment);
         asked.raw_query = format!("segment={segment}");
         asked
+    }
+
+    /// With a list in place of whatever stands there.
+    pub fn with_list(mut self, name: &str, values: &[String]) -> ApiRequest {
+        let mut list = ParamMap::default();
+        for (at, value) in values.iter().enumerate() {
+            list.insert_text(&at.to_string(), value.as_str());
+        }
+        self.map.insert(name.to_owned(), ParamValue::Map(list));
+        self
     }
 
     pub fn with(mut self, name: &str, value: &str) -> ApiRequest {

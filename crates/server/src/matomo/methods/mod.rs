@@ -8,6 +8,7 @@ mod common;
 mod core;
 mod dashboards;
 mod dimensions;
+mod evolution;
 mod goals;
 mod languages;
 mod live;

@@ -1,5 +1,0 @@
-//! `API's metadata`.
-
-use super::Method;
-
-pub const METHODS: &[Method] = &[];
