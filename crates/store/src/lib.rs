@@ -11,6 +11,7 @@ mod dictionary;
 pub mod disk;
 mod error;
 mod find;
+pub mod folder;
 mod hot;
 mod lookup;
 mod manifest;

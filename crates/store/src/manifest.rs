@@ -66,6 +66,14 @@ pub enum Failed {
     Unknown(StoreError),
 }
 
+impl Failed {
+    pub fn into_error(self) -> StoreError {
+        match self {
+            Failed::Before(error) | Failed::Unknown(error) => error,
+        }
+    }
+}
+
 impl Manifest {
     /// A new store has none.
     pub fn load(disk: &Disk) -> Result<Option<Manifest>, StoreError> {

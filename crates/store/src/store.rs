@@ -17,8 +17,8 @@ use crate::open_visits;
 use crate::segment::{Description, Rows, Segment, folder_name, write_segment};
 use crate::slot::{Slot, kill_moved, slot_of};
 
-const TEXTS: &str = "texts.dictionary";
-const ACTIONS: &str = "actions.dictionary";
+pub(crate) const TEXTS: &str = "texts.dictionary";
+pub(crate) const ACTIONS: &str = "actions.dictionary";
 /// Files of changes from where on the open visits are written whole again.
 const MAX_OPEN_FILES: usize = 20;
 
@@ -488,7 +488,7 @@ fn new_store(disk: &Disk) -> Result<Manifest, StoreError> {
     let manifest = Manifest::default();
     match manifest.store(disk) {
         Ok(()) => Ok(manifest),
-        Err(Failed::Before(error) | Failed::Unknown(error)) => Err(error),
+        Err(failed) => Err(failed.into_error()),
     }
 }
 

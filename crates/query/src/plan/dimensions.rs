@@ -167,7 +167,7 @@ fn page_variables(
             let text = |at: usize| context.view.texts.text(group.keys[at]).to_owned();
             let actions = ("nb_actions", whole(group.values[1]));
             // Visits with several values of a name would count twice in the name's row.
-            add_to_name(tree.row(&text(0)), &[actions.clone()]);
+            add_to_name(tree.row(&text(0)), std::slice::from_ref(&actions));
             let columns = vec![("nb_visits", whole(group.values[0])), actions];
             tree.children(&text(0)).add(&text(1), columns);
             add_slot(tree.row(&text(0)), "page", index + 1);
