@@ -88,6 +88,8 @@ impl ActionRecord {
 }
 
 const PAGE_TEXTS_OF_A_DAY: &[&str] = &[
+    "sum_bandwidth",
+    "nb_hits_with_bandwidth",
     "nb_hits_following_search",
     "nb_hits_with_time_network",
     "nb_hits_with_time_server",

@@ -32,6 +32,12 @@ pub fn action_dimension(context: &Context, slot: usize) -> Result<Table, QueryEr
             let (hits, seconds) = values.split_at(values.len() - 1);
             let mut columns = hit_columns(hits);
             columns.push(("sum_time_spent", whole(seconds[0])));
+            // Here what was never measured is 0.
+            for (_, value) in &mut columns {
+                if value.is_null() {
+                    *value = Value::Int(0);
+                }
+            }
             columns
         },
         parent_label: &text,

@@ -59,8 +59,10 @@ pub fn items(context: &Context, by: ItemColumn, carts: bool) -> Result<Table, Qu
         .map(|(part, builder)| (part, builder.table))
         .collect();
     let mut views: BTreeMap<i64, Builder> = BTreeMap::new();
-    for column in viewed {
-        for (part, rows) in viewed_by(context, *column)? {
+    for (position, column) in viewed.iter().enumerate() {
+        // A product without any category is seen all the same.
+        let keeps_empty = position == 0 && by == ItemColumn::Category;
+        for (part, rows) in viewed_by(context, *column, keeps_empty)? {
             let builder = views.entry(part).or_insert_with(Builder::new);
             for (label, columns) in rows {
                 builder.add(&label, columns);
@@ -137,9 +139,18 @@ fn sold_by(
         .collect())
 }
 
-fn viewed_by(context: &Context, column: usize) -> Result<BTreeMap<i64, Rows>, QueryError> {
+fn viewed_by(
+    context: &Context,
+    column: usize,
+    keeps_empty: bool,
+) -> Result<BTreeMap<i64, Rows>, QueryError> {
+    let named = if keeps_empty {
+        action::PRODUCT_SKU
+    } else {
+        column
+    };
     let tests = vec![Test {
-        operand: action_column(column),
+        operand: action_column(named),
         verb: Verb::IsNot(0),
     }];
     let price = action_column(action::PRODUCT_PRICE);

@@ -270,7 +270,13 @@ fn numbers(which: Numbers) -> Vec<ProcessedMetric> {
             metrics.extend(numbers(Numbers::Referrers));
             metrics.extend(numbers(Numbers::Goals));
             metrics.extend(per_visit());
+            let load = "avg_page_load_time";
             metrics.extend(numbers(Numbers::Performance));
+            metrics.retain(|metric| metric.name != load);
+            // The sum of the timings is there for every period, the timings where there are any.
+            metrics.push(ProcessedMetric::computed(load, Unit::Duration, |_| {
+                Some(model::Value::Int(0))
+            }));
             metrics
         }
         Numbers::Actions | Numbers::Bandwidth | Numbers::Countries => Vec::new(),

@@ -9,12 +9,13 @@ use query::period::{Asked, Period, PeriodKind};
 use query::plan::{Context, RowLimits, TreeRules};
 
 use super::error::{ApiError, ApiResult};
-use super::formats::FormatOptions;
+use super::formats::{ColumnNames, FormatOptions};
 use super::formulas;
 use super::params::Generic;
 use super::records::{self, Dimension, Extra};
 use super::shape::flatten::Flattening;
-use super::shape::metrics::{Formula, ProcessedMetric};
+use super::shape::metrics::{Formula, Printing, ProcessedMetric};
+use super::shape::number::NumberFormat;
 use super::shape::{ReportShape, shape_answer};
 use super::show::{self, Showing};
 use super::{Call, subtables, world};
@@ -81,12 +82,12 @@ pub async fn answer(
         if matches!(report.record, Record::Actions(_)) {
             formulas::drop_unused_timings(table);
         }
-        show::name_at_last(table, report);
+        show::name_at_last(table, report, &call.app.names, language(call));
         if late_segments {
             show::move_segments_last(table);
         }
     };
-    let mut shape = shape_of(report, &processed, &world);
+    let mut shape = shape_of(report, &processed, &world, language(call));
     if let (Record::Actions(_), Some(flattening)) = (report.record, &mut shape.flattening)
         && matches!(report.shown, Shown::Title { .. })
     {
@@ -98,7 +99,35 @@ pub async fn answer(
     shape.added = &added;
     shape.queued = Some(&queued);
     let answer = shape_answer(answer, &shape, &generic);
-    Ok((answer, with_generic(options, &generic, report)))
+    let mut options = with_generic(options, &generic, report);
+    if generic.translate_column_names {
+        options.column_names = Some(column_names(call));
+    }
+    Ok((answer, options))
+}
+
+/// The language of names.
+fn language<'a>(call: &'a Call<'_>) -> &'a str {
+    call.request.filled("language").unwrap_or("en")
+}
+
+/// Names of columns in the language of the call.
+fn column_names(call: &Call<'_>) -> ColumnNames {
+    let (app, own) = (call.app.clone(), language(call).to_owned());
+    let word = |english: &str| app.names.translate(english, &own).into_owned();
+    let (metadata, goal) = (word("Metadata"), word("Goal %s"));
+    let name = move |column: &str| {
+        let english = match column {
+            "label" => "Label",
+            column => app.names.column(column)?,
+        };
+        Some(app.names.translate(english, &own).into_owned())
+    };
+    ColumnNames {
+        name: Box::new(name),
+        metadata,
+        goal,
+    }
 }
 
 /// Some reports answer one site only, or one period.
@@ -110,6 +139,9 @@ fn check_extent(call: &Call<'_>, report: &Report, several_sites: bool) -> ApiRes
         && call.request.filled("period") != Some("range");
     let refused = match report.record {
         Record::Numbers(Numbers::Referrers | Numbers::Everything) if several_sites => {
+            "Referrers.getReferrerType with multiple sites is not supported (yet)."
+        }
+        Record::ReferrerTypes if several_sites => {
             "Referrers.getReferrerType with multiple sites is not supported (yet)."
         }
         Record::AllReferrers if several_sites => {
@@ -140,23 +172,37 @@ fn columns_asked(call: &Call<'_>, report: &Report) -> Vec<String> {
 
 fn shape_of<'a>(
     report: &'a Report,
-    processed: &'a [super::shape::metrics::ProcessedMetric],
+    processed: &'a [ProcessedMetric],
     world: &World,
+    language: &str,
 ) -> ReportShape<'a> {
     let is_pages = matches!(report.shown, Shown::Page { .. });
     ReportShape {
         sort_column: (!report.sort.is_empty()).then_some(report.sort),
         sort_ascending: report.sort == "label",
-        fixed_order: matches!(
+        fixed_order: report.shown != Shown::VisitCountRange
+            && matches!(
+                report.record,
+                Record::Buckets { .. } | Record::GoalHistogram { .. }
+            ),
+        numbered_columns: matches!(
             report.record,
-            Record::Buckets { .. } | Record::GoalHistogram { .. }
+            Record::Visits { .. } | Record::Buckets { .. } | Record::GoalHistogram { .. }
         ),
+        printing: Printing {
+            numbers: NumberFormat::of(language),
+            ..Printing::default()
+        },
         limit: world.config.number("API_datatable_default_limit"),
         flattening: (!matches!(report.record, Record::ReferrerTypes | Record::UserIds)).then(
             || Flattening {
                 separator: report.flat_separator.to_owned(),
                 dimensions: report.levels.iter().map(|level| level.id.into()).collect(),
                 root_prefix: if is_pages { "/" } else { "" },
+                index_name: match is_pages {
+                    true => world.config.tree_rules().default_name,
+                    false => String::new(),
+                },
             },
         ),
         processed,
@@ -176,7 +222,7 @@ fn has_late_segments(report: &Report) -> bool {
         Record::Actions(which) => {
             !matches!(which, Actions::Keywords | Actions::KeywordsWithoutResult)
         }
-        Record::SearchCategories => true,
+        Record::SearchCategories | Record::Contents { .. } => true,
         _ => false,
     }
 }
@@ -326,7 +372,12 @@ impl Run<'_> {
             return Ok(Answer::Table(table));
         }
         if let Some(column) = self.column {
-            if table.rows.is_empty() && !alone {
+            // What takes no time is a word even where there is nothing.
+            if table.rows.is_empty() && !alone && !self.call.method.ends_with("Pretty") {
+                return Ok(Answer::Metrics(Table::default()));
+            }
+            let is_unique = matches!(column, "nb_uniq_visitors" | "nb_users");
+            if is_unique && !self.world.config.counts_unique(kind_of(period)) {
                 return Ok(Answer::Metrics(Table::default()));
             }
             return Ok(Answer::Metrics(self.only(&table, column)));
@@ -430,7 +481,8 @@ impl Run<'_> {
             show::add_device_types(&mut table);
         }
         if self.call.request.generic().flat && loses_segments(self.report) {
-            show::drop_segments_of_folders(&mut table);
+            let below_only = matches!(self.report.record, Record::Contents { .. });
+            show::drop_segments_of_folders(&mut table, below_only);
         }
         self.tidy(&mut table);
         if matches!(
@@ -469,7 +521,14 @@ impl Run<'_> {
             Record::Actions(_) if !self.report.named_by.is_empty() => {
                 formulas::drop_timings(table);
             }
-            Record::Actions(_) => formulas::drop_unused_timings(table),
+            Record::Actions(_) => {
+                formulas::drop_unused_timings(table);
+                if matches!(self.report.shown, Shown::Page { .. } | Shown::Title { .. })
+                    && !self.call.request.generic().flat
+                {
+                    bandwidth_as_numbers(table);
+                }
+            }
             _ => {}
         }
     }
@@ -534,6 +593,19 @@ fn loses_segments(report: &Report) -> bool {
             | Record::Referrers { .. }
             | Record::Socials
     )
+}
+
+/// The bandwidth of pages of the first level is told in numbers, that of others as the database tells it.
+fn bandwidth_as_numbers(table: &mut Table) {
+    for row in &mut table.rows {
+        for name in ["sum_bandwidth", "nb_hits_with_bandwidth"] {
+            if let Some(value) = row.get_mut(name)
+                && matches!(value, Value::Text(_))
+            {
+                *value = Value::Int(value.number() as i64);
+            }
+        }
+    }
 }
 
 /// A page that is looked for at several sites and periods is shown of the first period that has it.

@@ -129,6 +129,9 @@ fn relabel_children(table: &mut Table, parent: Shown, parent_label: &str, showin
     for row in &mut table.rows {
         let label = row.label().into_owned();
         show_row(row, &label, shown, &showing);
+        if parent == Shown::CustomVariable {
+            row.remove_meta("segment");
+        }
         if let Some(subtable) = &mut row.subtable {
             relabel_children(subtable, shown, &label, &showing);
         }
@@ -203,21 +206,30 @@ pub fn add_device_types(table: &mut Table) {
 /// In a flat report the segment comes after the names of the levels.
 pub fn move_segments_last(table: &mut Table) {
     for row in table.all_rows_mut() {
+        // Folders that stand among their pages have had theirs before.
+        let is_folder = row
+            .meta("is_aggregate")
+            .is_some_and(|value| value.number() == 1.0);
+        if is_folder {
+            continue;
+        }
         if let Some(segment) = row.remove_meta("segment") {
             row.set_meta("segment", segment);
         }
     }
 }
 
-/// Rows above others lose their segment, at every level.
-pub fn drop_segments_of_folders(table: &mut Table) {
+/// Rows with others below lose their segment, at every level; `below_only`: only those below do.
+pub fn drop_segments_of_folders(table: &mut Table, below_only: bool) {
     for row in table.all_rows_mut() {
         if let Some(mut inner) = row.subtable.take() {
-            row.remove_meta("segment");
+            if !below_only {
+                row.remove_meta("segment");
+            }
             for below in inner.all_rows_mut() {
                 below.remove_meta("segment");
             }
-            drop_segments_of_folders(&mut inner);
+            drop_segments_of_folders(&mut inner, below_only);
             row.subtable = Some(inner);
         }
     }
@@ -360,7 +372,12 @@ fn show_row(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
             );
             row.set_meta("segment", segment);
         }
-        Shown::CustomDimension => segment(row, showing.dimension_segment, label),
+        Shown::CustomDimension => {
+            if label.is_empty() {
+                row.set("label", "Value not defined");
+            }
+            segment(row, showing.dimension_segment, label);
+        }
     }
 }
 
@@ -564,7 +581,10 @@ fn os_version(row: &mut Row, label: &str, showing: &Showing) {
     let name = showing.sources.os_name(code);
     row.set("label", format!("{name} {version}").trim_end().to_owned());
     let code = if code.is_empty() { "UNK" } else { code };
-    let known_version = if version.is_empty() { "UNK" } else { version };
+    let known_version = match (code, version) {
+        ("UNK", "") => "UNK",
+        (_, version) => version,
+    };
     let segment = format!(
         "operatingSystemCode=={};operatingSystemVersion=={}",
         encode(code),
@@ -597,7 +617,7 @@ fn engine(label: &str) -> &str {
         "Gecko" => "Gecko (Firefox)",
         "KHTML" => "KHTML (Konqueror)",
         "Presto" => "Presto (Opera)",
-        "WebKit" => "WebKit (Safari, Chrome)",
+        "WebKit" => "WebKit (Safari)",
         "Blink" => "Blink (Chrome, Opera)",
         other => other,
     }
@@ -628,7 +648,7 @@ fn configuration(row: &mut Row, label: &str, showing: &Showing) {
 }
 
 /// After limits: names that sorting and searching do not know yet.
-pub fn name_at_last(table: &mut Table, report: &Report) {
+pub fn name_at_last(table: &mut Table, report: &Report, names: &Names, language: &str) {
     match report.record {
         Record::Buckets { ranges, .. } => ranges::show_visits(table, report.shown, ranges),
         Record::GoalHistogram { ranges, .. } => {
@@ -642,6 +662,12 @@ pub fn name_at_last(table: &mut Table, report: &Report) {
             Shown::LocalHour => hour(row, &label, "visitLocalHour"),
             Shown::ServerHour => hour(row, &label, "visitStartServerHour"),
             Shown::Plugin => plugin(row, &label),
+            Shown::DayOfWeek => {
+                let day = row.meta("day_of_week").map_or(0.0, Value::number) as i8;
+                if (1..=7).contains(&day) {
+                    row.set("label", names.weekday(day, language));
+                }
+            }
             _ => {}
         }
     }
@@ -684,15 +710,15 @@ fn search(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
         Shown::KeywordOfEngine => {
             let engine = showing.parent_label;
             row.set("label", keyword(label));
-            if let Some(url) = sources.search_backlink(engine, label) {
-                row.set_meta("url", url);
-            }
             let segment = format!(
                 "referrerType==search;referrerName=={};referrerKeyword=={}",
                 encode(engine),
                 encode(label)
             );
             row.set_meta("segment", segment);
+            if let Some(url) = sources.search_backlink(engine, label) {
+                row.set_meta("url", url);
+            }
         }
         Shown::EngineOfKeyword => {
             if let Some(url) = sources.search_backlink(label, showing.parent_label) {
@@ -796,9 +822,6 @@ fn link(row: &mut Row, name: &str) {
 fn named(row: &mut Row, label: &str, name: &str, missing: &str) {
     if label.is_empty() {
         row.set("label", missing);
-        if !name.is_empty() {
-            row.set_meta("segment", format!("{name}=="));
-        }
         return;
     }
     match name.starts_with("event") {

@@ -168,7 +168,6 @@ fn run(mut table: Table, report: &ReportShape, generic: &Generic, single: bool) 
     }
     drop_segment_values(&mut table);
     run.queued(&mut table);
-    run.choose_columns(&mut table);
     if !generic.labels.is_empty() {
         let titles = report.title_labels;
         table = label::filter(table, &generic.labels, titles, generic.label_index);
@@ -177,6 +176,7 @@ fn run(mut table: Table, report: &ReportShape, generic: &Generic, single: bool) 
             metrics::compute(&mut table, &run.metrics());
         }
     }
+    run.choose_columns(&mut table);
     let metrics = run.metrics();
     metrics::format(
         &mut table,
@@ -339,9 +339,13 @@ impl Run<'_, '_> {
 
     fn compute(&mut self, table: &mut Table) {
         if !self.computed && self.pivoted.is_none() {
-            match self.generic.labels.is_empty() {
-                true => metrics::compute(table, &self.metrics()),
-                false => metrics::compute_root(table, &self.metrics()),
+            metrics::compute_root(table, &self.metrics());
+            if self.generic.labels.is_empty() {
+                for row in table.all_rows_mut() {
+                    if let Some(inner) = &mut row.subtable {
+                        metrics::compute(inner, self.report.processed);
+                    }
+                }
             }
             self.computed = true;
         }
