@@ -111,6 +111,9 @@ const END_TEXTS_OF_A_DAY: &[&str] = &[
 pub fn actions_by_time(context: &Context, record: ActionRecord) -> Result<Table, QueryError> {
     let mut parts: BTreeMap<i64, ActionTree> = BTreeMap::new();
     add_hits(context, record, &mut parts)?;
+    if record == ActionRecord::PageUrls {
+        add_nameless_links(context, &mut parts)?;
+    }
     if let Some((entry, exit)) = record.ends() {
         if let Some(entry) = entry {
             add_entries(context, record, entry, &mut parts)?;
@@ -330,11 +333,46 @@ fn add_hits(
             columns.insert(3, ("sum_time_spent", Value::Int(0)));
             let columns = as_raw(context, columns, record.texts_of_a_day());
             let row = tree.leaf(entry, context.tree);
+            if record == ActionRecord::PageUrls && entry.text.is_empty() {
+                row.set_meta("url", "");
+            }
             add_columns(row, columns);
             // A keyword whose searches never found anything is known by its largest count, 0.
             if group.values.get(32).is_some_and(|found| *found == 0.0) {
                 row.set("_no_result", 1);
             }
+        }
+    }
+    Ok(())
+}
+
+/// Links that are no addresses (`mailto:`) count as pages without one, as in Matomo.
+fn add_nameless_links(
+    context: &Context,
+    parts: &mut BTreeMap<i64, ActionTree>,
+) -> Result<(), QueryError> {
+    let tests = vec![
+        is(action::URL, 0),
+        Test {
+            operand: action_column(action::KIND),
+            verb: Verb::OneOf(&[kind::OUTLINK, kind::DOWNLOAD]),
+        },
+    ];
+    let nameless = Entry {
+        kind: kind::PAGE as u8,
+        prefix: -1,
+        text: "".into(),
+    };
+    for (part, groups) in
+        context.ask_by_part(TableId::Actions, tests, Vec::new(), hit_measures())?
+    {
+        let tree = parts.entry(part).or_default();
+        for group in groups {
+            let mut columns = hit_columns(&group.values);
+            columns.insert(3, ("sum_time_spent", Value::Int(0)));
+            let row = tree.leaf(&nameless, context.tree);
+            row.set_meta("url", "");
+            add_columns(row, columns);
         }
     }
     Ok(())

@@ -29,6 +29,10 @@ const USER_TEXTS_OF_A_DAY: [&str; 7] = [
     "nb_visits_converted",
 ];
 
+/// The columns of custom dimensions.
+const DIMENSIONS: std::ops::Range<usize> =
+    visit::SLOT_1..visit::SLOT_1 + catalog::columns::DIMENSION_SLOTS;
+
 /// A breakdown of visits by columns of the visit.
 #[derive(Clone, Debug)]
 pub struct VisitRecord {
@@ -157,7 +161,14 @@ pub fn visits_by(context: &Context, record: &VisitRecord) -> Result<Table, Query
             builder.sort_by_label();
         }
         for (label, goals) in conversions.remove(&part).unwrap_or_default() {
-            add_goals(builder.row(&label), goals);
+            // A custom dimension has no rows for values that no visit had.
+            let needs_visit = record
+                .columns
+                .iter()
+                .any(|column| DIMENSIONS.contains(column));
+            if !needs_visit || builder.has(&label) {
+                add_goals(builder.row(&label), goals);
+            }
         }
         parts.push(builder.table);
     }

@@ -520,6 +520,7 @@ impl Run<'_> {
             Record::SearchCategories => formulas::drop_columns(table, &["nb_uniq_visitors"]),
             Record::Actions(_) if !self.report.named_by.is_empty() => {
                 formulas::drop_timings(table);
+                bandwidth_as_numbers(table);
             }
             Record::Actions(_) => {
                 formulas::drop_unused_timings(table);
@@ -626,9 +627,7 @@ fn dimension_of(call: &Call<'_>, world: &World, site: SiteId) -> ApiResult<Dimen
     let mut dimensions = world.dimensions_of(site);
     let found = dimensions.find(|dimension| dimension.idcustomdimension == id);
     let found = found.ok_or_else(|| {
-        ApiError::invalid(format!(
-            "CustomDimension with id {id} for site {site} not found"
-        ))
+        ApiError::invalid(format!("Dimension {id} for website {site} does not exist."))
     })?;
     Ok(Dimension {
         id,

@@ -29,6 +29,7 @@ pub struct Showing<'a> {
 const ICONS: &str = "plugins/Morpheus/icons/dist/";
 const UNKNOWN: &str = "Unknown";
 const KEYWORD_NOT_DEFINED: &str = "Keyword not defined";
+const VALUE_NOT_DEFINED: &str = "Value not defined";
 
 /// Encodes a value for use in a segment, as a query string does (`+` for a space).
 pub fn encode(text: &str) -> String {
@@ -131,6 +132,9 @@ fn relabel_children(table: &mut Table, parent: Shown, parent_label: &str, showin
         show_row(row, &label, shown, &showing);
         if parent == Shown::CustomVariable {
             row.remove_meta("segment");
+            if label.is_empty() {
+                row.set("label", VALUE_NOT_DEFINED);
+            }
         }
         if let Some(subtable) = &mut row.subtable {
             relabel_children(subtable, shown, &label, &showing);
@@ -374,7 +378,7 @@ fn show_row(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
         }
         Shown::CustomDimension => {
             if label.is_empty() {
-                row.set("label", "Value not defined");
+                row.set("label", VALUE_NOT_DEFINED);
             }
             segment(row, showing.dimension_segment, label);
         }
@@ -711,7 +715,7 @@ fn search(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
             let engine = showing.parent_label;
             row.set("label", keyword(label));
             let segment = format!(
-                "referrerType==search;referrerName=={};referrerKeyword=={}",
+                "referrerName=={};referrerType==search;referrerKeyword=={}",
                 encode(engine),
                 encode(label)
             );
@@ -831,15 +835,12 @@ fn named(row: &mut Row, label: &str, name: &str, missing: &str) {
 }
 
 fn item(row: &mut Row, label: &str, name: &str) {
-    if label.is_empty() {
-        row.set(
-            "label",
-            match name {
-                "productName" => "Product Name not defined",
-                "productSku" => "Product SKU not defined",
-                _ => "Product Category not defined",
-            },
-        );
-    }
-    segment(row, name, label);
+    let missing = match name {
+        "productName" => "Product Name not defined",
+        "productSku" => "Product SKU not defined",
+        _ => "Product Category not defined",
+    };
+    let shown = if label.is_empty() { missing } else { label };
+    row.set("label", shown);
+    segment(row, name, shown);
 }
