@@ -370,6 +370,7 @@ fn add_nameless_links(
         for group in groups {
             let mut columns = hit_columns(&group.values);
             columns.insert(3, ("sum_time_spent", Value::Int(0)));
+            let columns = as_raw(context, columns, PAGE_TEXTS_OF_A_DAY);
             let row = tree.leaf(&nameless, context.tree);
             row.set_meta("url", "");
             add_columns(row, columns);

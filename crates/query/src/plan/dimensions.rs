@@ -166,6 +166,7 @@ fn page_variables(
     let measures = vec![
         Measure::Distinct(action_column(action::VISIT)),
         Measure::Count,
+        Measure::Distinct(visit_column(visit::VISITOR)),
     ];
     for (part, groups) in context.ask_by_part(TableId::Actions, tests, keys, measures)? {
         let tree = parts.entry(part).or_default();
@@ -173,8 +174,11 @@ fn page_variables(
             let text = |at: usize| context.view.texts.text(group.keys[at]).to_owned();
             let actions = ("nb_actions", whole(group.values[1]));
             // Visits with several values of a name would count twice in the name's row.
-            add_to_name(tree.row(&text(0)), &[actions.clone()]);
-            let columns = vec![("nb_visits", whole(group.values[0])), actions];
+            add_to_name(tree.row(&text(0)), std::slice::from_ref(&actions));
+            let mut columns = vec![("nb_visits", whole(group.values[0])), actions];
+            if context.is_folded() {
+                columns.push(("nb_uniq_visitors", whole(group.values[2])));
+            }
             tree.children(&text(0)).add(&text(1), columns);
             add_slot(tree.row(&text(0)), "page", index + 1);
         }

@@ -3,6 +3,7 @@
 pub mod error;
 pub mod formats;
 mod formulas;
+mod late;
 pub mod methods;
 mod numbers;
 pub mod params;

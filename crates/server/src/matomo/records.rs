@@ -401,7 +401,7 @@ fn name_referrers(table: &mut Table, kind: i64) {
             _ => format!("referrerType=={name};{segment}=={value}"),
         };
         row.set_meta("segment", condition);
-        if label.is_empty() {
+        if label.is_empty() && kind == SEARCH {
             row.set("label", "Keyword not defined");
         }
     }

@@ -11,6 +11,7 @@ use query::plan::{Context, RowLimits, TreeRules};
 use super::error::{ApiError, ApiResult};
 use super::formats::{ColumnNames, FormatOptions};
 use super::formulas;
+use super::late;
 use super::params::Generic;
 use super::records::{self, Dimension, Extra};
 use super::shape::flatten::Flattening;
@@ -77,14 +78,16 @@ pub async fn answer(
         None => formulas::added(report),
     };
     let late_segments = generic.flat && has_late_segments(report);
-    let queued = |table: &mut Table| {
-        // What is left after limits decides whether a timing says something.
+    // What is left in the end decides whether a timing says something.
+    let last = |table: &mut Table| {
         if matches!(report.record, Record::Actions(_)) {
             formulas::drop_unused_timings(table);
         }
-        show::name_at_last(table, report, &call.app.names, language(call));
+    };
+    let queued = |table: &mut Table| {
+        late::name_at_last(table, report, &call.app.names, language(call));
         if late_segments {
-            show::move_segments_last(table);
+            late::move_segments_last(table);
         }
     };
     let mut shape = shape_of(report, &processed, &world, language(call));
@@ -98,6 +101,7 @@ pub async fn answer(
     }
     shape.added = &added;
     shape.queued = Some(&queued);
+    shape.last = Some(&last);
     let answer = shape_answer(answer, &shape, &generic);
     let mut options = with_generic(options, &generic, report);
     if generic.translate_column_names {
@@ -223,7 +227,7 @@ fn has_late_segments(report: &Report) -> bool {
             !matches!(which, Actions::Keywords | Actions::KeywordsWithoutResult)
         }
         Record::SearchCategories | Record::Contents { .. } => true,
-        _ => false,
+        _ => report.shown == Shown::BrowserEngine,
     }
 }
 
@@ -378,7 +382,10 @@ impl Run<'_> {
             }
             let is_unique = matches!(column, "nb_uniq_visitors" | "nb_users");
             if is_unique && !self.world.config.counts_unique(kind_of(period)) {
-                return Ok(Answer::Metrics(Table::default()));
+                return Err(ApiError::invalid(format!(
+                    "The metric {column} is not enabled for the requested period. Please see this \
+                     FAQ: https://matomo.org/faq/how-to/faq_113/"
+                )));
             }
             return Ok(Answer::Metrics(self.only(&table, column)));
         }
@@ -478,11 +485,11 @@ impl Run<'_> {
         };
         show::prepare(&mut table, self.report, &showing);
         if self.report.shown == Shown::DeviceType {
-            show::add_device_types(&mut table);
+            late::add_device_types(&mut table);
         }
         if self.call.request.generic().flat && loses_segments(self.report) {
             let below_only = matches!(self.report.record, Record::Contents { .. });
-            show::drop_segments_of_folders(&mut table, below_only);
+            late::drop_segments_of_folders(&mut table, below_only);
         }
         self.tidy(&mut table);
         if matches!(
@@ -493,10 +500,10 @@ impl Run<'_> {
                 | Record::Items(_)
                 | Record::SearchCategories
         ) {
-            show::order_by_label(&mut table);
+            late::order_by_label(&mut table);
         }
         if matches!(self.report.record, Record::Items(_)) {
-            show::sold_first(&mut table);
+            late::sold_first(&mut table);
         }
         Ok(table)
     }

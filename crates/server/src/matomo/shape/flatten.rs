@@ -232,6 +232,7 @@ mod tests {
             separator: "/".to_owned(),
             dimensions: vec!["Actions_PageUrl".into()],
             root_prefix: "/",
+            ..Flattening::default()
         };
         let flat = flatten(tree.clone(), &how, false, "Others");
         assert_eq!(labels(&flat), ["/dir/index", "/dir/sub/a", "/home"]);

@@ -342,7 +342,6 @@ mod tests {
                 "t",
                 Formula::Sum {
                     of: vec!["a".into(), "b".into()],
-                    decimals: 1,
                 },
                 Unit::Number,
             ),

@@ -42,6 +42,8 @@ pub struct ReportShape<'a> {
     pub segment: Option<&'a str>,
     /// Runs after the generic filters, on the root table with its sub-tables inside.
     pub queued: Option<Step<'a>>,
+    /// Runs on the rows that are shown, after the choice of labels.
+    pub last: Option<Step<'a>>,
     /// Adds comparison tables.
     pub compare: Option<Step<'a>>,
     /// The table that crosses a row, for `pivotBy`; `None` uses the row's sub-table.
@@ -74,6 +76,7 @@ impl Default for ReportShape<'_> {
             added: &[],
             segment: None,
             queued: None,
+            last: None,
             compare: None,
             crossed: None,
             numbered_columns: false,
@@ -175,6 +178,9 @@ fn run(mut table: Table, report: &ReportShape, generic: &Generic, single: bool) 
         if run.pivoted.is_none() {
             metrics::compute(&mut table, &run.metrics());
         }
+    }
+    if let Some(last) = report.last.filter(|_| run.pivoted.is_none()) {
+        last(&mut table);
     }
     run.choose_columns(&mut table);
     let metrics = run.metrics();
