@@ -125,7 +125,23 @@ pub fn actions_by_time(context: &Context, record: ActionRecord) -> Result<Table,
         page_goals::add(context, record, entry, &mut parts)?;
     }
     let tables = parts.into_values().map(|tree| tree.table());
-    Ok(context.fold(tables, record.limit(context)))
+    let mut table = context.fold(tables, record.limit(context));
+    forget_visitors_of_others(&mut table);
+    Ok(table)
+}
+
+/// Visitors of several pages cannot be added up.
+fn forget_visitors_of_others(table: &mut Table) {
+    if let Some(others) = &mut table.summary {
+        others
+            .columns
+            .retain(|(name, _)| !name.contains("nb_uniq_visitors"));
+    }
+    for row in table.all_rows_mut() {
+        if let Some(below) = &mut row.subtable {
+            forget_visitors_of_others(below);
+        }
+    }
 }
 
 /// Searches by category: visits, hits. Rows without a category are left out.
@@ -321,8 +337,13 @@ fn add_hits(
         prefix: -1,
         text: "".into(),
     };
-    for (part, groups) in groups {
+    for (part, mut groups) in groups {
         let tree = parts.entry(part).or_default();
+        // The most seen address comes first, then by name: it gives the row its address.
+        groups.sort_by_cached_key(|group| {
+            let hits = std::cmp::Reverse(group.values[2] as i64);
+            (hits, context.view.actions.text(group.keys[0]).to_owned())
+        });
         for group in groups {
             let entry = match entry_of(context, record, group.keys[0]) {
                 Some(entry) => entry,

@@ -330,8 +330,20 @@ pub fn drop_timings(table: &mut Table) {
 
 /// Timings go from every row when no row of the report has one.
 pub fn drop_unused_timings(table: &mut Table) {
-    for (average, sum, hits) in TIMINGS {
-        if has_any(table, sum) {
+    drop_timings_without(table, |(_, sum, _)| sum);
+}
+
+/// The same where nothing was measured, be it no time at all.
+pub fn drop_unmeasured_timings(table: &mut Table) {
+    drop_timings_without(table, |(_, _, hits)| hits);
+}
+
+type Timing = (&'static str, &'static str, &'static str);
+
+fn drop_timings_without(table: &mut Table, wanted: fn(Timing) -> &'static str) {
+    for timing in TIMINGS {
+        let (average, sum, hits) = timing;
+        if has_any(table, wanted(timing)) {
             continue;
         }
         let suffix = sum.trim_start_matches("sum_");

@@ -81,10 +81,13 @@ pub async fn answer(
     // What is left in the end decides whether a timing says something.
     let last = |table: &mut Table| {
         if matches!(report.record, Record::Actions(_)) {
-            formulas::drop_unused_timings(table);
+            formulas::drop_unmeasured_timings(table);
         }
     };
     let queued = |table: &mut Table| {
+        if matches!(report.record, Record::Actions(_)) {
+            formulas::drop_unused_timings(table);
+        }
         late::name_at_last(table, report, &call.app.names, language(call));
         if late_segments {
             late::move_segments_last(table);
@@ -97,6 +100,13 @@ pub async fn answer(
         let delimiter = world.config.tree_rules().title_delimiter;
         if !delimiter.is_empty() {
             flattening.separator = delimiter;
+        }
+    }
+    if let (Record::CustomDimension, Some(flattening)) = (report.record, &mut shape.flattening) {
+        // Each dimension is a level of its own.
+        let id = call.request.integer("idDimension").unwrap_or(0);
+        for dimension in &mut flattening.dimensions {
+            *dimension = format!("{dimension}{id}").into();
         }
     }
     shape.added = &added;
@@ -227,7 +237,7 @@ fn has_late_segments(report: &Report) -> bool {
             !matches!(which, Actions::Keywords | Actions::KeywordsWithoutResult)
         }
         Record::SearchCategories | Record::Contents { .. } => true,
-        _ => report.shown == Shown::BrowserEngine,
+        _ => matches!(report.shown, Shown::BrowserEngine | Shown::Resolution),
     }
 }
 

@@ -104,6 +104,7 @@ fn relabel(table: &mut Table, report: &Report, showing: &Showing) {
 fn relabel_children(table: &mut Table, parent: Shown, parent_label: &str, showing: &Showing) {
     let shown = match parent {
         Shown::SearchEngine if showing.flat => Shown::KeywordOfEngine,
+        Shown::Website if showing.flat => Shown::UrlOfWebsite,
         // Facts stand beside these rows only where they are asked for by themselves.
         Shown::Keyword
         | Shown::SearchEngine
@@ -644,13 +645,24 @@ fn keyword(label: &str) -> &str {
     }
 }
 
+/// What follows the host of an address; `index` where nothing does.
+fn path_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    match rest.split_once('/') {
+        None | Some((_, "")) => "index",
+        Some((_, path)) => path,
+    }
+}
+
 fn referrer_url(row: &mut Row, label: &str, shown: Shown, _showing: &Showing) {
     if label.is_empty() {
         return;
     }
-    let _ = shown;
     row.set_meta("segment", format!("referrerUrl=={}", encode(label)));
     row.set_meta("url", label);
+    if shown == Shown::UrlOfWebsite {
+        row.set("label", path_of(label));
+    }
 }
 
 fn page(row: &mut Row, _label: &str, name: &str, showing: &Showing) {
