@@ -163,7 +163,7 @@ use Values::{
     UtcDayOfYear, UtcMinute, UtcMonth, UtcQuarter, UtcSecond, UtcWeekOfYear, UtcYear, VisitorType,
 };
 
-const PAGES: &[i64] = &[kind::PAGE, kind::CONTENT];
+const PAGES: &[i64] = &[kind::PAGE];
 const TITLED: &[i64] = &[kind::PAGE];
 
 /// All segments, in the order of the metadata.

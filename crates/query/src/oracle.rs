@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use catalog::columns::{NO_FLOAT, NONE, TableId, float, visit};
+use catalog::columns::{NO_FLOAT, NONE, TableId, action, conversion, float, kind, visit};
 use model::Texts;
 
-use crate::engine::{Literal, Order, VisitList, is_about_robots};
+use crate::engine::{Literal, Order, PathGroup, PathQuestion, VisitList, is_about_robots};
 use crate::question::{Grouped, Key, Measure, Operand, Question, Test, action_kind};
 use crate::segment::{Condition, Filter};
 use crate::view::{QueryError, View, VisitRows};
@@ -62,6 +62,70 @@ pub fn group(view: &View, question: &Question) -> Result<Grouped, QueryError> {
         keys,
         values: rows.iter().flat_map(measure).collect(),
     })
+}
+
+/// What `query::paths` must answer.
+pub fn paths(view: &View, question: &PathQuestion) -> Result<Vec<PathGroup>, QueryError> {
+    let mut groups: Vec<PathGroup> = Vec::new();
+    let period = (question.from, question.to);
+    let filter = question.filter.as_deref();
+    for visit in selected(view, &question.sites, filter, false, period)? {
+        let before: Vec<f64> = groups.iter().map(|group| group.revenue).collect();
+        for group in &mut groups {
+            group.revenue = 0.0;
+        }
+        for made in &visit.conversions {
+            let time = made[conversion::TIME];
+            let seen = visit.actions.iter().filter(|row| {
+                row[action::KIND] == kind::PAGE
+                    && row[action::EVENT_CATEGORY] == 0
+                    && row[action::TIME] <= time
+            });
+            for row in seen.filter(|_| (period.0..period.1).contains(&time)) {
+                let day = question
+                    .by_day
+                    .as_ref()
+                    .map_or(0, |zone| i64::from(zone.day(time).0));
+                add_path(&mut groups, day, row[question.page], made);
+            }
+        }
+        for (at, group) in groups.iter_mut().enumerate() {
+            let cents = (group.revenue * 100.0).round() / 100.0;
+            group.revenue = before.get(at).copied().unwrap_or(0.0) + cents;
+        }
+    }
+    Ok(groups)
+}
+
+fn add_path(groups: &mut Vec<PathGroup>, day: i64, page: i64, made: &[i64]) {
+    let goal = made[conversion::GOAL];
+    let same = |group: &PathGroup| (group.day, group.goal, group.page) == (day, goal, page);
+    let at = groups.iter().position(same).unwrap_or_else(|| {
+        groups.push(PathGroup {
+            day,
+            goal,
+            page,
+            views: 0.0,
+            revenue: 0.0,
+            pages_before: 0,
+            share: 0.0,
+            revenue_share: 0.0,
+        });
+        groups.len() - 1
+    });
+    let group = &mut groups[at];
+    let revenue = match made[conversion::REVENUE] {
+        NO_FLOAT => 0.0,
+        bits => float(bits),
+    };
+    let pages = made[conversion::PAGES_BEFORE];
+    group.views += 1.0;
+    group.revenue += revenue;
+    if pages > 0 {
+        group.pages_before = group.pages_before.max(pages);
+        group.share += (1e4 / pages as f64).round() / 1e4;
+        group.revenue_share += revenue / pages as f64;
+    }
 }
 
 /// What `query::visits` must answer.

@@ -523,8 +523,8 @@ fn hex(written: &Written) -> Result<(Wanted, bool), SegmentError> {
         Ok(number) if written.value.len() == 16 => {
             Ok((Wanted::OneOf(vec![number as i64]), negated))
         }
-        _ if written.name == "visitorId" => Err(SegmentError::VisitorId),
-        _ => Ok((Wanted::Nothing, negated)),
+        // Matomo names one segment where it means any of these.
+        _ => Err(SegmentError::VisitorId),
     }
 }
 

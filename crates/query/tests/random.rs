@@ -4,8 +4,8 @@ mod world;
 
 use std::sync::Arc;
 
-use query::{Grouped, Limits, group, oracle, visits};
-use world::{Random, random_list, random_question, random_view};
+use query::{Grouped, Limits, group, oracle, paths, visits};
+use world::{Random, random_list, random_paths, random_question, random_view};
 
 const WORLDS: u64 = 60;
 const QUESTIONS_A_WORLD: usize = 60;
@@ -69,6 +69,29 @@ fn visits_come_as_the_oracle_lists_them() {
             let engine = visits(&view, &list, &limits).expect("visits");
             let oracle = oracle::visits(&view, &list).expect("visits");
             assert_eq!(engine, oracle, "seed {seed}, {list:#?}");
+            found += engine.len();
+        }
+    }
+    assert!(found > 1000, "{found}");
+}
+
+#[test]
+fn paths_to_conversions_are_those_of_the_oracle() {
+    let limits = Limits::default();
+    let mut found = 0;
+    for seed in 0..WORLDS {
+        let mut random = Random::new(2000 + seed);
+        let view = random_view(&mut random);
+        for _ in 0..20 {
+            let question = random_paths(&mut random);
+            let engine = paths(&view, &question, &limits).expect("paths");
+            let oracle = oracle::paths(&view, &question).expect("paths");
+            // Sums of floating point numbers are compared as they are printed.
+            assert_eq!(
+                format!("{engine:?}"),
+                format!("{oracle:?}"),
+                "seed {seed}, {question:#?}"
+            );
             found += engine.len();
         }
     }

@@ -3,7 +3,7 @@
 mod support;
 
 use catalog::columns::{NONE, action, conversion, float, item, kind, visit};
-use support::{NOON, World};
+use support::{EverySalt, NOON, World};
 use tracking::hit::{ip_text, referrer_type};
 use tracking::parse::HitParams;
 use tracking::rules::{MatchAttribute, Scope};
@@ -679,24 +679,18 @@ fn steps_are_observed_by_name() {
 
 #[test]
 fn fingerprints_are_those_that_matomo_shows() {
-    struct NoSalts;
-    impl tracking::Salts for NoSalts {
-        fn salt(&self, _: model::SiteId, _: model::Day) -> Option<[u8; 32]> {
-            Some([0; 32])
-        }
-        fn instance_salt(&self) -> [u8; 32] {
-            [0; 32]
-        }
-    }
     let mut world = World::new();
     let query = "idsite=1&rec=1&fla=1&java=1&cookie=1&url=https://example.org/&ua=Mozilla/5.0\
         +(X11;+Linux+x86_64;+rv:120.0)+Gecko/20100101+Firefox/120.0&lang=fr";
     let params = HitParams::new(ParamMap::parse(query));
-    let hit = world.enriched_with(&params, &NoSalts).expect("a hit");
+    let unsalted = EverySalt(Some([0; 32]));
+    let hit = world.enriched_with(&params, &unsalted).expect("a hit");
     // The MD5 of LINFF120.01100000001203.0.113.7fr1, its first eight bytes.
     assert_eq!(hit.identity.fingerprint as u64, 0xab4e887c4f35da48);
     let salted = world
         .enriched(&params, &mut tracking::Silent)
         .expect("a hit");
     assert_ne!(salted.identity.fingerprint, hit.identity.fingerprint);
+    let lost = world.enriched_with(&params, &EverySalt(None));
+    assert_eq!(lost.err(), Some(Stop::Refused(Refusal::NoSalt)));
 }

@@ -38,6 +38,7 @@ pub struct PathGroup {
     pub page: i64,
     /// Pairs of a view and a conversion.
     pub views: f64,
+    /// The revenue of each visit is rounded to cents before it is added.
     pub revenue: f64,
     /// Most page views before one of the conversions, 0 where they are not known.
     pub pages_before: i64,
@@ -108,6 +109,7 @@ impl Columns {
                 }
             }
         }
+        paths.end_visit();
     }
 }
 
@@ -122,6 +124,8 @@ struct Conversion {
 struct Paths {
     places: AHashMap<(i64, i64, i64), usize>,
     groups: Vec<PathGroup>,
+    /// Revenue of the visit so far, by place of the group.
+    of_visit: Vec<(usize, f64)>,
 }
 
 impl Paths {
@@ -149,12 +153,23 @@ impl Paths {
             bits => float(bits),
         };
         group.views += 1.0;
-        group.revenue += revenue;
+        match self.of_visit.iter_mut().find(|(known, _)| *known == at) {
+            Some((_, own)) => *own += revenue,
+            None => self.of_visit.push((at, revenue)),
+        }
         if conversion.pages > 0 {
             let pages = conversion.pages as f64;
             group.pages_before = group.pages_before.max(conversion.pages);
             group.share += (10_000.0 / pages).round() / 10_000.0;
             group.revenue_share += revenue / pages;
+        }
+    }
+}
+
+impl Paths {
+    fn end_visit(&mut self) {
+        for (at, revenue) in self.of_visit.drain(..) {
+            self.groups[at].revenue += (revenue * 100.0).round() / 100.0;
         }
     }
 }

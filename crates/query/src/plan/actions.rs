@@ -88,6 +88,8 @@ impl ActionRecord {
 }
 
 const PAGE_TEXTS_OF_A_DAY: &[&str] = &[
+    "sum_bandwidth",
+    "nb_hits_with_bandwidth",
     "nb_hits_following_search",
     "nb_hits_with_time_network",
     "nb_hits_with_time_server",
@@ -109,6 +111,9 @@ const END_TEXTS_OF_A_DAY: &[&str] = &[
 pub fn actions_by_time(context: &Context, record: ActionRecord) -> Result<Table, QueryError> {
     let mut parts: BTreeMap<i64, ActionTree> = BTreeMap::new();
     add_hits(context, record, &mut parts)?;
+    if record == ActionRecord::PageUrls {
+        add_nameless_links(context, &mut parts)?;
+    }
     if let Some((entry, exit)) = record.ends() {
         if let Some(entry) = entry {
             add_entries(context, record, entry, &mut parts)?;
@@ -120,7 +125,23 @@ pub fn actions_by_time(context: &Context, record: ActionRecord) -> Result<Table,
         page_goals::add(context, record, entry, &mut parts)?;
     }
     let tables = parts.into_values().map(|tree| tree.table());
-    Ok(context.fold(tables, record.limit(context)))
+    let mut table = context.fold(tables, record.limit(context));
+    forget_visitors_of_others(&mut table);
+    Ok(table)
+}
+
+/// Visitors of several pages cannot be added up.
+fn forget_visitors_of_others(table: &mut Table) {
+    if let Some(others) = &mut table.summary {
+        others
+            .columns
+            .retain(|(name, _)| !name.contains("nb_uniq_visitors"));
+    }
+    for row in table.all_rows_mut() {
+        if let Some(below) = &mut row.subtable {
+            forget_visitors_of_others(below);
+        }
+    }
 }
 
 /// Searches by category: visits, hits. Rows without a category are left out.
@@ -316,8 +337,13 @@ fn add_hits(
         prefix: -1,
         text: "".into(),
     };
-    for (part, groups) in groups {
+    for (part, mut groups) in groups {
         let tree = parts.entry(part).or_default();
+        // The most seen address comes first, then by name: it gives the row its address.
+        groups.sort_by_cached_key(|group| {
+            let hits = std::cmp::Reverse(group.values[2] as i64);
+            (hits, context.view.actions.text(group.keys[0]).to_owned())
+        });
         for group in groups {
             let entry = match entry_of(context, record, group.keys[0]) {
                 Some(entry) => entry,
@@ -328,11 +354,47 @@ fn add_hits(
             columns.insert(3, ("sum_time_spent", Value::Int(0)));
             let columns = as_raw(context, columns, record.texts_of_a_day());
             let row = tree.leaf(entry, context.tree);
+            if record == ActionRecord::PageUrls && entry.text.is_empty() {
+                row.set_meta("url", "");
+            }
             add_columns(row, columns);
             // A keyword whose searches never found anything is known by its largest count, 0.
             if group.values.get(32).is_some_and(|found| *found == 0.0) {
                 row.set("_no_result", 1);
             }
+        }
+    }
+    Ok(())
+}
+
+/// Links that are no addresses (`mailto:`) count as pages without one, as in Matomo.
+fn add_nameless_links(
+    context: &Context,
+    parts: &mut BTreeMap<i64, ActionTree>,
+) -> Result<(), QueryError> {
+    let tests = vec![
+        is(action::URL, 0),
+        Test {
+            operand: action_column(action::KIND),
+            verb: Verb::OneOf(&[kind::OUTLINK, kind::DOWNLOAD]),
+        },
+    ];
+    let nameless = Entry {
+        kind: kind::PAGE as u8,
+        prefix: -1,
+        text: "".into(),
+    };
+    for (part, groups) in
+        context.ask_by_part(TableId::Actions, tests, Vec::new(), hit_measures())?
+    {
+        let tree = parts.entry(part).or_default();
+        for group in groups {
+            let mut columns = hit_columns(&group.values);
+            columns.insert(3, ("sum_time_spent", Value::Int(0)));
+            let columns = as_raw(context, columns, PAGE_TEXTS_OF_A_DAY);
+            let row = tree.leaf(&nameless, context.tree);
+            row.set_meta("url", "");
+            add_columns(row, columns);
         }
     }
     Ok(())

@@ -32,6 +32,12 @@ pub fn action_dimension(context: &Context, slot: usize) -> Result<Table, QueryEr
             let (hits, seconds) = values.split_at(values.len() - 1);
             let mut columns = hit_columns(hits);
             columns.push(("sum_time_spent", whole(seconds[0])));
+            // Here what was never measured is 0.
+            for (_, value) in &mut columns {
+                if value.is_null() {
+                    *value = Value::Int(0);
+                }
+            }
             columns
         },
         parent_label: &text,
@@ -160,6 +166,7 @@ fn page_variables(
     let measures = vec![
         Measure::Distinct(action_column(action::VISIT)),
         Measure::Count,
+        Measure::Distinct(visit_column(visit::VISITOR)),
     ];
     for (part, groups) in context.ask_by_part(TableId::Actions, tests, keys, measures)? {
         let tree = parts.entry(part).or_default();
@@ -168,7 +175,10 @@ fn page_variables(
             let actions = ("nb_actions", whole(group.values[1]));
             // Visits with several values of a name would count twice in the name's row.
             add_to_name(tree.row(&text(0)), std::slice::from_ref(&actions));
-            let columns = vec![("nb_visits", whole(group.values[0])), actions];
+            let mut columns = vec![("nb_visits", whole(group.values[0])), actions];
+            if context.is_folded() {
+                columns.push(("nb_uniq_visitors", whole(group.values[2])));
+            }
             tree.children(&text(0)).add(&text(1), columns);
             add_slot(tree.row(&text(0)), "page", index + 1);
         }

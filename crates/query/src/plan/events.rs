@@ -102,7 +102,7 @@ fn extreme(value: f64) -> Value {
     }
 }
 
-/// Event values are kept to three decimals, as sums of many parts would else show rounding dust.
+/// Event values are given to two decimals.
 fn round(value: f64) -> f64 {
-    (value * 1000.0).round() / 1000.0
+    (value * 100.0).round() / 100.0
 }

@@ -174,7 +174,8 @@ pub fn truncate(table: &mut Table, rows_max: Option<usize>) {
     let Some(rows_max) = rows_max.filter(|rows_max| *rows_max > 0) else {
         return;
     };
-    if table.rows.len() <= rows_max {
+    // "Others" is one of the rows.
+    if table.rows.len() + usize::from(table.summary.is_some()) <= rows_max {
         return;
     }
     order_by_visits(table);
@@ -236,6 +237,17 @@ impl Builder {
             }
         };
         &mut self.table.rows[at]
+    }
+
+    /// Puts the rows in the order of their labels.
+    pub(crate) fn sort_by_label(&mut self) {
+        self.table
+            .rows
+            .sort_by_cached_key(|row| row.label().to_lowercase());
+        let places = self.table.rows.iter().enumerate();
+        self.places = places
+            .map(|(at, row)| (row.label().into_owned(), at))
+            .collect();
     }
 
     pub(crate) fn has(&self, label: &str) -> bool {

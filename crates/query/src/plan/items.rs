@@ -59,11 +59,21 @@ pub fn items(context: &Context, by: ItemColumn, carts: bool) -> Result<Table, Qu
         .map(|(part, builder)| (part, builder.table))
         .collect();
     let mut views: BTreeMap<i64, Builder> = BTreeMap::new();
-    for column in viewed {
-        for (part, rows) in viewed_by(context, *column)? {
-            let builder = views.entry(part).or_insert_with(Builder::new);
-            for (label, columns) in rows {
-                builder.add(&label, columns);
+    for (position, column) in viewed.iter().enumerate() {
+        // A product without any category is seen all the same.
+        let mut asked = vec![vec![is(*column, Verb::IsNot(0))]];
+        if position == 0 && by == ItemColumn::Category {
+            asked.push(vec![
+                is(*column, Verb::Is(0)),
+                is(action::PRODUCT_SKU, Verb::IsNot(0)),
+            ]);
+        }
+        for tests in asked {
+            for (part, rows) in viewed_by(context, *column, tests)? {
+                let builder = views.entry(part).or_insert_with(Builder::new);
+                for (label, columns) in rows {
+                    builder.add(&label, columns);
+                }
             }
         }
     }
@@ -137,11 +147,18 @@ fn sold_by(
         .collect())
 }
 
-fn viewed_by(context: &Context, column: usize) -> Result<BTreeMap<i64, Rows>, QueryError> {
-    let tests = vec![Test {
+fn is(column: usize, verb: Verb) -> Test {
+    Test {
         operand: action_column(column),
-        verb: Verb::IsNot(0),
-    }];
+        verb,
+    }
+}
+
+fn viewed_by(
+    context: &Context,
+    column: usize,
+    tests: Vec<Test>,
+) -> Result<BTreeMap<i64, Rows>, QueryError> {
     let price = action_column(action::PRODUCT_PRICE);
     let measures = vec![
         Measure::Distinct(visit_column(visit::VISITOR)),
@@ -162,8 +179,9 @@ fn viewed_by(context: &Context, column: usize) -> Result<BTreeMap<i64, Rows>, Qu
             ("nb_actions", whole(group.values[2])),
         ];
         if group.values[4] > 0.0 {
-            columns.push(("price_viewed", number(cents(group.values[3]))));
-            columns.push(("price_viewed_hits", whole(group.values[4])));
+            // Days are added to each other as averages, as in Matomo.
+            let average = cents(group.values[3] / group.values[4]);
+            columns.push(("price_viewed", number(average)));
         }
         (context.view.actions.text(group.keys[0]).to_owned(), columns)
     };

@@ -95,6 +95,7 @@ pub fn before(context: &Context, center: Center) -> Result<Before, QueryError> {
     let keys = vec![
         Key::Column(action_column(previous)),
         center.name(action::PREVIOUS_URL, action::PREVIOUS_TITLE),
+        Key::Column(action_column(action::POSITION)),
     ];
     let question = context.question(TableId::Actions, tests, keys, vec![Measure::Count]);
     let grouped = context.ask(&question)?;
@@ -110,6 +111,8 @@ pub fn before(context: &Context, center: Center) -> Result<Before, QueryError> {
             continue;
         };
         match i64::from(entry.kind) {
+            // As in Matomo, a search that a visit begins with is not known to the address that follows.
+            kind::SEARCH if !center.by_title && key[2] == SECOND => {}
             kind::SEARCH => add(&mut before.searches, entry.text.to_string(), count),
             own if own == center.label_kind() => {
                 add(&mut before.pages, entry.text.to_string(), count);
@@ -163,6 +166,9 @@ pub fn after(context: &Context, center: Center) -> Result<After, QueryError> {
     }
     Ok(after)
 }
+
+/// The place of a visit's second page or search.
+const SECOND: i64 = 2;
 
 const FOLLOWING: &[i64] = &[kind::PAGE, kind::SEARCH, kind::OUTLINK, kind::DOWNLOAD];
 

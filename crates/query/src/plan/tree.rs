@@ -53,7 +53,8 @@ pub fn labels_of(kind: i64, text: &str, rules: &TreeRules) -> Vec<String> {
 }
 
 fn title_path(title: &str, rules: &TreeRules) -> Vec<String> {
-    if title.trim().is_empty() {
+    // PHP takes "0" for nothing.
+    if matches!(title.trim(), "" | "0") {
         return vec![format!(" {TITLE_NOT_DEFINED}")];
     }
     let mut parts = split(title, &rules.title_delimiter, rules.levels_max);

@@ -29,6 +29,10 @@ const USER_TEXTS_OF_A_DAY: [&str; 7] = [
     "nb_visits_converted",
 ];
 
+/// The columns of custom dimensions.
+const DIMENSIONS: std::ops::Range<usize> =
+    visit::SLOT_1..visit::SLOT_1 + catalog::columns::DIMENSION_SLOTS;
+
 /// A breakdown of visits by columns of the visit.
 #[derive(Clone, Debug)]
 pub struct VisitRecord {
@@ -146,39 +150,55 @@ pub fn visits_by(context: &Context, record: &VisitRecord) -> Result<Table, Query
             let label = label_of(context, record, &group.keys);
             let texts: &[&str] = match record.columns.as_slice() {
                 [visit::USER] => &USER_TEXTS_OF_A_DAY,
+                // Kinds of referrers are sums of finer groups.
+                [visit::REFERRER_TYPE] => &[],
                 _ => &TEXTS_OF_A_DAY,
             };
             builder.add(&label, as_raw(context, visit_values(&group.values), texts));
         }
+        if matches!(record.label, Label::Joined(_)) {
+            // Groups come from Matomo's database by their names.
+            builder.sort_by_label();
+        }
         for (label, goals) in conversions.remove(&part).unwrap_or_default() {
-            add_goals(builder.row(&label), goals);
+            // A custom dimension has no rows for values that no visit had.
+            let needs_visit = record
+                .columns
+                .iter()
+                .any(|column| DIMENSIONS.contains(column));
+            if !needs_visit || builder.has(&label) {
+                add_goals(builder.row(&label), goals);
+            }
         }
         parts.push(builder.table);
     }
     Ok(context.fold(parts, record.limit))
 }
 
-/// Latitude and longitude of each place, by the label of its city, region and country.
+/// Latitude and longitude of each city, by the label of its city, region and country: those of the first
+/// day that knows them.
 pub fn coordinates(context: &Context) -> Result<Vec<(String, f64, f64)>, QueryError> {
     let columns = [visit::CITY, visit::REGION, visit::COUNTRY];
     let keys = columns.map(|column| Key::Column(visit_column(column)));
-    let tests = vec![test(visit::LATITUDE, Verb::HasFloat)];
+    let tests = vec![
+        test(visit::LATITUDE, Verb::HasFloat),
+        test(visit::CITY, Verb::IsNot(0)),
+    ];
     let measures = vec![
         Measure::MaxFloat(visit_column(visit::LATITUDE)),
         Measure::MaxFloat(visit_column(visit::LONGITUDE)),
     ];
-    let grouped =
-        context.ask(&context.question(TableId::Visits, tests, keys.to_vec(), measures))?;
-    let place = |group: usize| {
-        let parts: Vec<&str> = grouped
-            .key(group)
-            .iter()
-            .map(|key| context.view.texts.text(*key))
-            .collect();
-        let values = grouped.values(group);
-        (parts.join("|"), values[0], values[1])
-    };
-    Ok((0..grouped.len()).map(place).collect())
+    let parts = context.ask_by_part(TableId::Visits, tests, keys.to_vec(), measures)?;
+    let mut places: Vec<(String, f64, f64)> = Vec::new();
+    let mut known = ahash::AHashSet::new();
+    for group in parts.into_values().flatten() {
+        let text = |key: &i64| context.view.texts.text(*key);
+        let label = group.keys.iter().map(text).collect::<Vec<_>>().join("|");
+        if known.insert(label.clone()) {
+            places.push((label, group.values[0], group.values[1]));
+        }
+    }
+    Ok(places)
 }
 
 fn visit_keys(context: &Context, record: &VisitRecord) -> Vec<Key> {

@@ -11,8 +11,8 @@ use catalog::columns::{
 use model::{Texts, Zone};
 use query::segment::{Comparison, Condition, Filter, Probe, TextMatch, Transform, Wanted};
 use query::{
-    Chunk, ChunkId, Key, Measure, MemoryChunk, Operand, Order, Question, Test, Verb, View,
-    VisitList, VisitRows,
+    Chunk, ChunkId, Key, Measure, MemoryChunk, Operand, Order, PathQuestion, Question, Test, Verb,
+    View, VisitList, VisitRows,
 };
 
 pub struct Random(u64);
@@ -429,6 +429,18 @@ pub fn random_list(random: &mut Random) -> VisitList {
         limit: random.pick(&[0, 1, 5, 1000, usize::MAX]),
         min_timestamp: random.one_in(3).then(|| moment(random)),
         visitor: random.one_in(4).then(|| random.below(6) as i64 - 3),
+    }
+}
+
+pub fn random_paths(random: &mut Random) -> PathQuestion {
+    let (from, to) = period(random);
+    PathQuestion {
+        sites: sites(random),
+        from,
+        to,
+        filter: filter(random),
+        page: random.pick(&[action::URL, action::TITLE]),
+        by_day: random.one_in(2).then(Zone::utc),
     }
 }
 

@@ -191,17 +191,13 @@ fn items() -> Vec<ProcessedMetric> {
         // What nobody bought is known by the price that was seen.
         let viewed = bought(row) == 0.0 && row.get("price_viewed").is_some();
         let (sum, of) = match viewed {
-            true => (row.number("price_viewed"), row.number("price_viewed_hits")),
+            true => (row.number("price_viewed"), 1.0),
             false => (row.number("price"), bought(row)),
         };
         Some(super::shape::metrics::quotient(sum, of, 2))
     };
     let mut price = ProcessedMetric::computed("avg_price", Unit::Money, average);
-    price.temporary = vec![
-        "price".into(),
-        "price_viewed".into(),
-        "price_viewed_hits".into(),
-    ];
+    price.temporary = vec!["price".into(), "price_viewed".into()];
     vec![
         price,
         ProcessedMetric::computed("avg_quantity", Unit::Number, per("quantity", 1)),
@@ -266,11 +262,29 @@ fn numbers(which: Numbers) -> Vec<ProcessedMetric> {
             metrics
         }
         Numbers::Everything => {
-            let mut metrics = numbers(Numbers::VisitorTypes);
-            metrics.extend(numbers(Numbers::Referrers));
+            let mut metrics = numbers(Numbers::Referrers);
             metrics.extend(numbers(Numbers::Goals));
             metrics.extend(per_visit());
+            let load = "avg_page_load_time";
             metrics.extend(numbers(Numbers::Performance));
+            metrics.retain(|metric| metric.name != load);
+            // The rates of new and returning visits are there even where there are no such visits.
+            for suffix in ["_new", "_returning"] {
+                for (name, unit) in [
+                    ("avg_time_on_site", Unit::Duration),
+                    ("nb_actions_per_visit", Unit::Number),
+                    ("bounce_rate", Unit::Percent),
+                ] {
+                    let name = format!("{name}{suffix}");
+                    metrics.push(ProcessedMetric::computed(name, unit, |_| {
+                        Some(model::Value::Int(0))
+                    }));
+                }
+            }
+            // The sum of the timings is there for every period, the timings where there are any.
+            metrics.push(ProcessedMetric::computed(load, Unit::Duration, |_| {
+                Some(model::Value::Int(0))
+            }));
             metrics
         }
         Numbers::Actions | Numbers::Bandwidth | Numbers::Countries => Vec::new(),
@@ -316,8 +330,20 @@ pub fn drop_timings(table: &mut Table) {
 
 /// Timings go from every row when no row of the report has one.
 pub fn drop_unused_timings(table: &mut Table) {
-    for (average, sum, hits) in TIMINGS {
-        if has_any(table, sum) {
+    drop_timings_without(table, |(_, sum, _)| sum);
+}
+
+/// The same where nothing was measured, be it no time at all.
+pub fn drop_unmeasured_timings(table: &mut Table) {
+    drop_timings_without(table, |(_, _, hits)| hits);
+}
+
+type Timing = (&'static str, &'static str, &'static str);
+
+fn drop_timings_without(table: &mut Table, wanted: fn(Timing) -> &'static str) {
+    for timing in TIMINGS {
+        let (average, sum, hits) = timing;
+        if has_any(table, wanted(timing)) {
             continue;
         }
         let suffix = sum.trim_start_matches("sum_");

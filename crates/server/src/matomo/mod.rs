@@ -4,6 +4,7 @@ mod compare;
 pub mod error;
 pub mod formats;
 mod formulas;
+mod late;
 pub mod methods;
 mod numbers;
 pub mod params;

@@ -427,10 +427,6 @@ fn everything(context: &Context, extra: &Extra) -> Result<Option<Row>, QueryErro
         }
     }
     shares(&mut whole, extra.visits_in_all.unwrap_or(visits));
-    // The sum of the timings is computed for every period, the timings where there are any.
-    if whole.get("avg_page_load_time").is_none() {
-        whole.set("avg_page_load_time", 0);
-    }
     Ok(Some(whole))
 }
 

@@ -401,7 +401,7 @@ fn name_referrers(table: &mut Table, kind: i64) {
             _ => format!("referrerType=={name};{segment}=={value}"),
         };
         row.set_meta("segment", condition);
-        if label.is_empty() {
+        if label.is_empty() && kind == SEARCH {
             row.set("label", "Keyword not defined");
         }
     }
@@ -517,7 +517,17 @@ fn custom_dimension(context: &Context, extra: &Extra) -> Result<Table, QueryErro
         tests: vec![test(column, Verb::IsNot(0))],
         limit: context.rows.custom_dimensions,
     };
-    plan::visits_by(context, &record)
+    let mut table = plan::visits_by(context, &record)?;
+    for row in table.all_rows_mut() {
+        // A day tells of users where there are any.
+        if row
+            .get("nb_users")
+            .is_some_and(|users| users.number() == 0.0)
+        {
+            row.remove("nb_users");
+        }
+    }
+    Ok(table)
 }
 
 pub fn is_numbers(report: &Report) -> bool {

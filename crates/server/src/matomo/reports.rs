@@ -10,12 +10,14 @@ use query::plan::{Context, RowLimits, TreeRules};
 
 use super::compare::{self, Comparison};
 use super::error::{ApiError, ApiResult};
-use super::formats::FormatOptions;
+use super::formats::{ColumnNames, FormatOptions};
 use super::formulas;
+use super::late;
 use super::params::Generic;
 use super::records::{self, Dimension, Extra};
 use super::shape::flatten::Flattening;
-use super::shape::metrics::{Formula, ProcessedMetric};
+use super::shape::metrics::{Formula, Printing, ProcessedMetric};
+use super::shape::number::NumberFormat;
 use super::shape::{ReportShape, shape_answer};
 use super::show::{self, Showing};
 use super::{Call, subtables, world};
@@ -68,17 +70,22 @@ pub async fn answer(
         None => formulas::added(report),
     };
     let late_segments = generic.flat && has_late_segments(report);
+    // What is left in the end decides whether a timing says something.
+    let last = |table: &mut Table| {
+        if matches!(report.record, Record::Actions(_)) {
+            formulas::drop_unmeasured_timings(table);
+        }
+    };
     let queued = |table: &mut Table| {
-        // What is left after limits decides whether a timing says something.
         if matches!(report.record, Record::Actions(_)) {
             formulas::drop_unused_timings(table);
         }
-        show::name_at_last(table, report);
+        late::name_at_last(table, report, &call.app.names, language(call));
         if late_segments {
-            show::move_segments_last(table);
+            late::move_segments_last(table);
         }
     };
-    let mut shape = shape_of(report, &processed, &world);
+    let mut shape = shape_of(report, &processed, &world, language(call));
     if let (Record::Actions(_), Some(flattening)) = (report.record, &mut shape.flattening)
         && matches!(report.shown, Shown::Title { .. })
     {
@@ -87,8 +94,16 @@ pub async fn answer(
             flattening.separator = delimiter;
         }
     }
+    if let (Record::CustomDimension, Some(flattening)) = (report.record, &mut shape.flattening) {
+        // Each dimension is a level of its own.
+        let id = call.request.integer("idDimension").unwrap_or(0);
+        for dimension in &mut flattening.dimensions {
+            *dimension = format!("{dimension}{id}").into();
+        }
+    }
     shape.added = &added;
     shape.queued = Some(&queued);
+    shape.last = Some(&last);
     let answer = match compare::is_asked(call) {
         true => tokio::task::block_in_place(|| {
             let comparison = Comparison::new(call, &world, &shape, &generic, raw)?;
@@ -96,7 +111,35 @@ pub async fn answer(
         })?,
         false => shape_answer(answer, &shape, &generic),
     };
-    Ok((answer, with_generic(options, &generic, report)))
+    let mut options = with_generic(options, &generic, report);
+    if generic.translate_column_names {
+        options.column_names = Some(column_names(call));
+    }
+    Ok((answer, options))
+}
+
+/// The language of names.
+fn language<'a>(call: &'a Call<'_>) -> &'a str {
+    call.request.filled("language").unwrap_or("en")
+}
+
+/// Names of columns in the language of the call.
+fn column_names(call: &Call<'_>) -> ColumnNames {
+    let (app, own) = (call.app.clone(), language(call).to_owned());
+    let word = |english: &str| app.names.translate(english, &own).into_owned();
+    let (metadata, goal) = (word("Metadata"), word("Goal %s"));
+    let name = move |column: &str| {
+        let english = match column {
+            "label" => "Label",
+            column => app.names.column(column)?,
+        };
+        Some(app.names.translate(english, &own).into_owned())
+    };
+    ColumnNames {
+        name: Box::new(name),
+        metadata,
+        goal,
+    }
 }
 
 /// Some reports answer one site only, or one period.
@@ -108,6 +151,9 @@ fn check_extent(call: &Call<'_>, report: &Report, several_sites: bool) -> ApiRes
         && call.request.filled("period") != Some("range");
     let refused = match report.record {
         Record::Numbers(Numbers::Referrers | Numbers::Everything) if several_sites => {
+            "Referrers.getReferrerType with multiple sites is not supported (yet)."
+        }
+        Record::ReferrerTypes if several_sites => {
             "Referrers.getReferrerType with multiple sites is not supported (yet)."
         }
         Record::AllReferrers if several_sites => {
@@ -138,23 +184,37 @@ fn columns_asked(call: &Call<'_>, report: &Report) -> Vec<String> {
 
 fn shape_of<'a>(
     report: &'a Report,
-    processed: &'a [super::shape::metrics::ProcessedMetric],
+    processed: &'a [ProcessedMetric],
     world: &World,
+    language: &str,
 ) -> ReportShape<'a> {
     let is_pages = matches!(report.shown, Shown::Page { .. });
     ReportShape {
         sort_column: (!report.sort.is_empty()).then_some(report.sort),
         sort_ascending: report.sort == "label",
-        fixed_order: matches!(
+        fixed_order: report.shown != Shown::VisitCountRange
+            && matches!(
+                report.record,
+                Record::Buckets { .. } | Record::GoalHistogram { .. }
+            ),
+        numbered_columns: matches!(
             report.record,
-            Record::Buckets { .. } | Record::GoalHistogram { .. }
+            Record::Visits { .. } | Record::Buckets { .. } | Record::GoalHistogram { .. }
         ),
+        printing: Printing {
+            numbers: NumberFormat::of(language),
+            ..Printing::default()
+        },
         limit: world.config.number("API_datatable_default_limit"),
         flattening: (!matches!(report.record, Record::ReferrerTypes | Record::UserIds)).then(
             || Flattening {
                 separator: report.flat_separator.to_owned(),
                 dimensions: report.levels.iter().map(|level| level.id.into()).collect(),
                 root_prefix: if is_pages { "/" } else { "" },
+                index_name: match is_pages {
+                    true => world.config.tree_rules().default_name,
+                    false => String::new(),
+                },
             },
         ),
         processed,
@@ -174,8 +234,8 @@ fn has_late_segments(report: &Report) -> bool {
         Record::Actions(which) => {
             !matches!(which, Actions::Keywords | Actions::KeywordsWithoutResult)
         }
-        Record::SearchCategories => true,
-        _ => false,
+        Record::SearchCategories | Record::Contents { .. } => true,
+        _ => matches!(report.shown, Shown::BrowserEngine | Shown::Resolution),
     }
 }
 
@@ -338,8 +398,16 @@ impl Run<'_> {
             return Ok(Answer::Table(table));
         }
         if let Some(column) = self.column {
-            if table.rows.is_empty() && !alone {
+            // What takes no time is a word even where there is nothing.
+            if table.rows.is_empty() && !alone && !self.call.method.ends_with("Pretty") {
                 return Ok(Answer::Metrics(Table::default()));
+            }
+            let is_unique = matches!(column, "nb_uniq_visitors" | "nb_users");
+            if is_unique && !self.world.config.counts_unique(kind_of(period)) {
+                return Err(ApiError::invalid(format!(
+                    "The metric {column} is not enabled for the requested period. Please see this \
+                     FAQ: https://matomo.org/faq/how-to/faq_113/"
+                )));
             }
             return Ok(Answer::Metrics(self.only(&table, column)));
         }
@@ -439,10 +507,11 @@ impl Run<'_> {
         };
         show::prepare(&mut table, self.report, &showing);
         if self.report.shown == Shown::DeviceType {
-            show::add_device_types(&mut table);
+            late::add_device_types(&mut table);
         }
         if self.call.request.generic().flat && loses_segments(self.report) {
-            show::drop_segments_of_folders(&mut table);
+            let below_only = matches!(self.report.record, Record::Contents { .. });
+            late::drop_segments_of_folders(&mut table, below_only);
         }
         self.tidy(&mut table);
         if matches!(
@@ -453,10 +522,10 @@ impl Run<'_> {
                 | Record::Items(_)
                 | Record::SearchCategories
         ) {
-            show::order_by_label(&mut table);
+            late::order_by_label(&mut table);
         }
         if matches!(self.report.record, Record::Items(_)) {
-            show::sold_first(&mut table);
+            late::sold_first(&mut table);
         }
         Ok(table)
     }
@@ -480,8 +549,16 @@ impl Run<'_> {
             Record::SearchCategories => formulas::drop_columns(table, &["nb_uniq_visitors"]),
             Record::Actions(_) if !self.report.named_by.is_empty() => {
                 formulas::drop_timings(table);
+                bandwidth_as_numbers(table);
             }
-            Record::Actions(_) => formulas::drop_unused_timings(table),
+            Record::Actions(_) => {
+                formulas::drop_unused_timings(table);
+                if matches!(self.report.shown, Shown::Page { .. } | Shown::Title { .. })
+                    && !self.call.request.generic().flat
+                {
+                    bandwidth_as_numbers(table);
+                }
+            }
             _ => {}
         }
     }
@@ -548,6 +625,19 @@ fn loses_segments(report: &Report) -> bool {
     )
 }
 
+/// The bandwidth of pages of the first level is told in numbers, that of others as the database tells it.
+fn bandwidth_as_numbers(table: &mut Table) {
+    for row in &mut table.rows {
+        for name in ["sum_bandwidth", "nb_hits_with_bandwidth"] {
+            if let Some(value) = row.get_mut(name)
+                && matches!(value, Value::Text(_))
+            {
+                *value = Value::Int(value.number() as i64);
+            }
+        }
+    }
+}
+
 /// A page that is looked for at several sites and periods is shown of the first period that has it.
 fn first_found(parts: Vec<(String, Answer)>) -> Table {
     let tables = parts.into_iter().filter_map(|(_, part)| match part {
@@ -566,9 +656,7 @@ fn dimension_of(call: &Call<'_>, world: &World, site: SiteId) -> ApiResult<Dimen
     let mut dimensions = world.dimensions_of(site);
     let found = dimensions.find(|dimension| dimension.idcustomdimension == id);
     let found = found.ok_or_else(|| {
-        ApiError::invalid(format!(
-            "CustomDimension with id {id} for site {site} not found"
-        ))
+        ApiError::invalid(format!("Dimension {id} for website {site} does not exist."))
     })?;
     Ok(Dimension {
         id,

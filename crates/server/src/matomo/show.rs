@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
-use catalog::reports::{Record, Report, Shown};
+use catalog::reports::{Report, Shown};
 use catalog::values::REFERRER_TYPES;
 use model::{Row, Table, Value};
 use tracking::device::device_type_name;
 
-use super::ranges;
 use crate::names::Names;
 use crate::sources::Sources;
 
@@ -26,9 +25,10 @@ pub struct Showing<'a> {
     pub flat: bool,
 }
 
-const ICONS: &str = "plugins/Morpheus/icons/dist/";
+pub const ICONS: &str = "plugins/Morpheus/icons/dist/";
 const UNKNOWN: &str = "Unknown";
 const KEYWORD_NOT_DEFINED: &str = "Keyword not defined";
+const VALUE_NOT_DEFINED: &str = "Value not defined";
 
 /// Encodes a value for use in a segment, as a query string does (`+` for a space).
 pub fn encode(text: &str) -> String {
@@ -104,6 +104,7 @@ fn relabel(table: &mut Table, report: &Report, showing: &Showing) {
 fn relabel_children(table: &mut Table, parent: Shown, parent_label: &str, showing: &Showing) {
     let shown = match parent {
         Shown::SearchEngine if showing.flat => Shown::KeywordOfEngine,
+        Shown::Website if showing.flat => Shown::UrlOfWebsite,
         // Facts stand beside these rows only where they are asked for by themselves.
         Shown::Keyword
         | Shown::SearchEngine
@@ -129,6 +130,12 @@ fn relabel_children(table: &mut Table, parent: Shown, parent_label: &str, showin
     for row in &mut table.rows {
         let label = row.label().into_owned();
         show_row(row, &label, shown, &showing);
+        if parent == Shown::CustomVariable {
+            row.remove_meta("segment");
+            if label.is_empty() {
+                row.set("label", VALUE_NOT_DEFINED);
+            }
+        }
         if let Some(subtable) = &mut row.subtable {
             relabel_children(subtable, shown, &label, &showing);
         }
@@ -161,65 +168,6 @@ fn order_goals(row: &mut Row) {
             "ecommerceOrder" => 0,
             number => number.parse().unwrap_or(i64::MAX),
         });
-    }
-}
-
-/// Rows that the order leaves equal come by label, at every level.
-pub fn order_by_label(table: &mut Table) {
-    table.rows.sort_by(|a, b| {
-        super::shape::php::natural_compare(a.label().trim_start(), b.label().trim_start())
-    });
-    for row in &mut table.rows {
-        if let Some(inner) = &mut row.subtable {
-            order_by_label(inner);
-        }
-    }
-}
-
-/// Products that were only looked at come after those that were sold.
-pub fn sold_first(table: &mut Table) {
-    table.rows.sort_by_key(|row| row.get("revenue").is_none());
-}
-
-/// Every type of device has a row, as soon as one has.
-pub fn add_device_types(table: &mut Table) {
-    if table.is_empty() {
-        return;
-    }
-    for number in 0..catalog::values::DEVICE_TYPES.len() {
-        let mut row = Row::default();
-        let number = number.to_string();
-        row.set("nb_visits", 0);
-        device_type(&mut row, &number);
-        if table.rows.iter().all(|known| known.label() != row.label()) {
-            if let Some(label) = row.remove("label") {
-                row.columns.insert(0, ("label".into(), label));
-            }
-            table.rows.push(row);
-        }
-    }
-}
-
-/// In a flat report the segment comes after the names of the levels.
-pub fn move_segments_last(table: &mut Table) {
-    for row in table.all_rows_mut() {
-        if let Some(segment) = row.remove_meta("segment") {
-            row.set_meta("segment", segment);
-        }
-    }
-}
-
-/// Rows above others lose their segment, at every level.
-pub fn drop_segments_of_folders(table: &mut Table) {
-    for row in table.all_rows_mut() {
-        if let Some(mut inner) = row.subtable.take() {
-            row.remove_meta("segment");
-            for below in inner.all_rows_mut() {
-                below.remove_meta("segment");
-            }
-            drop_segments_of_folders(&mut inner);
-            row.subtable = Some(inner);
-        }
     }
 }
 
@@ -360,7 +308,12 @@ fn show_row(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
             );
             row.set_meta("segment", segment);
         }
-        Shown::CustomDimension => segment(row, showing.dimension_segment, label),
+        Shown::CustomDimension => {
+            if label.is_empty() {
+                row.set("label", VALUE_NOT_DEFINED);
+            }
+            segment(row, showing.dimension_segment, label);
+        }
     }
 }
 
@@ -508,7 +461,7 @@ pub fn device_type_label(number: &str) -> Cow<'static, str> {
     }
 }
 
-fn device_type(row: &mut Row, label: &str) {
+pub fn device_type(row: &mut Row, label: &str) {
     let name = label.parse().ok().and_then(device_type_name);
     row.set("label", device_type_label(label).into_owned());
     if let Some(name) = name {
@@ -564,7 +517,10 @@ fn os_version(row: &mut Row, label: &str, showing: &Showing) {
     let name = showing.sources.os_name(code);
     row.set("label", format!("{name} {version}").trim_end().to_owned());
     let code = if code.is_empty() { "UNK" } else { code };
-    let known_version = if version.is_empty() { "UNK" } else { version };
+    let known_version = match (code, version) {
+        ("UNK", "") => "UNK",
+        (_, version) => version,
+    };
     let segment = format!(
         "operatingSystemCode=={};operatingSystemVersion=={}",
         encode(code),
@@ -597,7 +553,7 @@ fn engine(label: &str) -> &str {
         "Gecko" => "Gecko (Firefox)",
         "KHTML" => "KHTML (Konqueror)",
         "Presto" => "Presto (Opera)",
-        "WebKit" => "WebKit (Safari, Chrome)",
+        "WebKit" => "WebKit (Safari)",
         "Blink" => "Blink (Chrome, Opera)",
         other => other,
     }
@@ -627,42 +583,6 @@ fn configuration(row: &mut Row, label: &str, showing: &Showing) {
     row.set("label", shown);
 }
 
-/// After limits: names that sorting and searching do not know yet.
-pub fn name_at_last(table: &mut Table, report: &Report) {
-    match report.record {
-        Record::Buckets { ranges, .. } => ranges::show_visits(table, report.shown, ranges),
-        Record::GoalHistogram { ranges, .. } => {
-            ranges::show_conversions(table, report.shown, ranges);
-        }
-        _ => {}
-    }
-    for row in &mut table.rows {
-        let label = row.label().into_owned();
-        match report.shown {
-            Shown::LocalHour => hour(row, &label, "visitLocalHour"),
-            Shown::ServerHour => hour(row, &label, "visitStartServerHour"),
-            Shown::Plugin => plugin(row, &label),
-            _ => {}
-        }
-    }
-}
-
-fn plugin(row: &mut Row, label: &str) {
-    row.set_meta("logo", format!("{ICONS}plugins/{label}.png"));
-    let mut name = label.to_owned();
-    if let Some(first) = name.get_mut(0..1) {
-        first.make_ascii_uppercase();
-    }
-    row.set("label", name);
-}
-
-fn hour(row: &mut Row, label: &str, name: &str) {
-    if let Ok(hour) = label.parse::<u8>() {
-        row.set("label", format!("{hour:02}"));
-        row.set_meta("segment", format!("{name}=={hour}"));
-    }
-}
-
 fn referrer_type(row: &mut Row, label: &str) {
     let number = label.parse().unwrap_or(0);
     if let Some((_, name, value)) = REFERRER_TYPES.iter().find(|(own, _, _)| *own == number) {
@@ -684,15 +604,15 @@ fn search(row: &mut Row, label: &str, shown: Shown, showing: &Showing) {
         Shown::KeywordOfEngine => {
             let engine = showing.parent_label;
             row.set("label", keyword(label));
-            if let Some(url) = sources.search_backlink(engine, label) {
-                row.set_meta("url", url);
-            }
             let segment = format!(
-                "referrerType==search;referrerName=={};referrerKeyword=={}",
+                "referrerName=={};referrerType==search;referrerKeyword=={}",
                 encode(engine),
                 encode(label)
             );
             row.set_meta("segment", segment);
+            if let Some(url) = sources.search_backlink(engine, label) {
+                row.set_meta("url", url);
+            }
         }
         Shown::EngineOfKeyword => {
             if let Some(url) = sources.search_backlink(label, showing.parent_label) {
@@ -725,13 +645,24 @@ fn keyword(label: &str) -> &str {
     }
 }
 
+/// What follows the host of an address; `index` where nothing does.
+fn path_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    match rest.split_once('/') {
+        None | Some((_, "")) => "index",
+        Some((_, path)) => path,
+    }
+}
+
 fn referrer_url(row: &mut Row, label: &str, shown: Shown, _showing: &Showing) {
     if label.is_empty() {
         return;
     }
-    let _ = shown;
     row.set_meta("segment", format!("referrerUrl=={}", encode(label)));
     row.set_meta("url", label);
+    if shown == Shown::UrlOfWebsite {
+        row.set("label", path_of(label));
+    }
 }
 
 fn page(row: &mut Row, _label: &str, name: &str, showing: &Showing) {
@@ -796,9 +727,6 @@ fn link(row: &mut Row, name: &str) {
 fn named(row: &mut Row, label: &str, name: &str, missing: &str) {
     if label.is_empty() {
         row.set("label", missing);
-        if !name.is_empty() {
-            row.set_meta("segment", format!("{name}=="));
-        }
         return;
     }
     match name.starts_with("event") {
@@ -808,15 +736,12 @@ fn named(row: &mut Row, label: &str, name: &str, missing: &str) {
 }
 
 fn item(row: &mut Row, label: &str, name: &str) {
-    if label.is_empty() {
-        row.set(
-            "label",
-            match name {
-                "productName" => "Product Name not defined",
-                "productSku" => "Product SKU not defined",
-                _ => "Product Category not defined",
-            },
-        );
-    }
-    segment(row, name, label);
+    let missing = match name {
+        "productName" => "Product Name not defined",
+        "productSku" => "Product SKU not defined",
+        _ => "Product Category not defined",
+    };
+    let shown = if label.is_empty() { missing } else { label };
+    row.set("label", shown);
+    segment(row, name, shown);
 }

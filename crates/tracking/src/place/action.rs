@@ -60,10 +60,10 @@ fn touch(placing: &mut Placing<'_>) {
     }
 }
 
-/// The page of an event is a text of its own kind: it is no page that was viewed.
+/// The page of an event or of a content is a text of its own kind: it is no page that was viewed.
 fn url_kind(facts: &Action) -> i64 {
     match facts.kind {
-        kind::OUTLINK | kind::DOWNLOAD | kind::EVENT => facts.kind,
+        kind::OUTLINK | kind::DOWNLOAD | kind::EVENT | kind::CONTENT => facts.kind,
         _ => kind::PAGE,
     }
 }

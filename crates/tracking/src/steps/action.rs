@@ -119,7 +119,10 @@ fn search(hit: &Enriching<'_>) -> Option<Action> {
                 keyword_parameters: &hit.site.search_keyword_parameters,
                 category_parameters: &hit.site.search_category_parameters,
             };
-            let found = detect_site_search(&hit.page_url, &rules, params.filled("cs"))?;
+            // What is beyond the longest address is not read.
+            let mut url = hit.page_url.clone();
+            cut_bytes(&mut url, max_bytes(hit));
+            let found = detect_site_search(&url, &rules, params.filled("cs"))?;
             (found.keyword, found.category, found.count)
         }
     };

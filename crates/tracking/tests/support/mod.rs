@@ -29,6 +29,19 @@ impl Salts for FixedSalts {
     }
 }
 
+/// Salts that all days share, or that cannot be read.
+pub struct EverySalt(pub Option<[u8; 32]>);
+
+impl Salts for EverySalt {
+    fn salt(&self, _: SiteId, _: Day) -> Option<[u8; 32]> {
+        self.0
+    }
+
+    fn instance_salt(&self) -> [u8; 32] {
+        [0; 32]
+    }
+}
+
 pub struct World {
     pub settings: SiteSettings,
     pub rules: InstanceRules,

@@ -13,6 +13,8 @@ pub struct Flattening {
     pub dimensions: Vec<Name>,
     /// Put before labels of the first level that lack it, such as `/` for page addresses.
     pub root_prefix: &'static str,
+    /// The name of a page whose address ends with a slash, which a flat label leaves out.
+    pub index_name: String,
 }
 
 impl Default for Flattening {
@@ -21,6 +23,7 @@ impl Default for Flattening {
             separator: " - ".to_owned(),
             dimensions: Vec::new(),
             root_prefix: "",
+            index_name: String::new(),
         }
     }
 }
@@ -152,12 +155,26 @@ impl Walk<'_> {
                 shown = format!(" - {own}");
             }
         }
+        if self.is_index(row, &own) {
+            own.truncate(own.len() - self.how.index_name.len());
+            shown.truncate(shown.len() - self.how.index_name.len());
+        }
         row.set("label", format!("{prefix}{shown}"));
         if let Some(above) = row.meta(dimension).filter(|value| !php::is_empty(value)) {
             own = format!("{}{}{own}", php::text(above), self.how.separator);
         }
         row.set_meta(dimension.clone(), own.clone());
         Some(own)
+    }
+
+    /// Whether the row is the page of a folder itself.
+    fn is_index(&self, row: &Row, own: &str) -> bool {
+        let name = &self.how.index_name;
+        let is_named = !name.is_empty() && own.trim_start_matches('/') == name;
+        is_named
+            && row
+                .meta("url")
+                .is_some_and(|url| php::text(url).ends_with('/'))
     }
 
     fn dimension(&self, level: usize) -> Name {
@@ -215,6 +232,7 @@ mod tests {
             separator: "/".to_owned(),
             dimensions: vec!["Actions_PageUrl".into()],
             root_prefix: "/",
+            ..Flattening::default()
         };
         let flat = flatten(tree.clone(), &how, false, "Others");
         assert_eq!(labels(&flat), ["/dir/index", "/dir/sub/a", "/home"]);

@@ -42,6 +42,8 @@ pub struct ReportShape<'a> {
     pub segment: Option<&'a str>,
     /// Runs after the generic filters, on the root table with its sub-tables inside.
     pub queued: Option<Step<'a>>,
+    /// Runs on the rows that are shown, after the choice of labels.
+    pub last: Option<Step<'a>>,
     /// Adds comparison tables.
     pub compare: Option<Step<'a>>,
     /// The table that crosses a row, for `pivotBy`; `None` uses the row's sub-table.
@@ -74,6 +76,7 @@ impl Default for ReportShape<'_> {
             added: &[],
             segment: None,
             queued: None,
+            last: None,
             compare: None,
             crossed: None,
             numbered_columns: false,
@@ -182,7 +185,6 @@ fn run(mut table: Table, report: &ReportShape, generic: &Generic, single: bool) 
     }
     drop_segment_values(&mut table);
     run.queued(&mut table);
-    run.choose_columns(&mut table);
     if !generic.labels.is_empty() {
         let titles = report.title_labels;
         table = label::filter(table, &generic.labels, titles, generic.label_index);
@@ -191,6 +193,10 @@ fn run(mut table: Table, report: &ReportShape, generic: &Generic, single: bool) 
             metrics::compute(&mut table, &run.metrics());
         }
     }
+    if let Some(last) = report.last.filter(|_| run.pivoted.is_none()) {
+        last(&mut table);
+    }
+    run.choose_columns(&mut table);
     let metrics = run.metrics();
     metrics::format(
         &mut table,
@@ -353,9 +359,13 @@ impl Run<'_, '_> {
 
     fn compute(&mut self, table: &mut Table) {
         if !self.computed && self.pivoted.is_none() {
-            match self.generic.labels.is_empty() {
-                true => metrics::compute(table, &self.metrics()),
-                false => metrics::compute_root(table, &self.metrics()),
+            metrics::compute_root(table, &self.metrics());
+            if self.generic.labels.is_empty() {
+                for row in table.all_rows_mut() {
+                    if let Some(inner) = &mut row.subtable {
+                        metrics::compute(inner, self.report.processed);
+                    }
+                }
             }
             self.computed = true;
         }

@@ -156,7 +156,7 @@ fn compare(a: &Row, b: &Row, column: &str, kind: Kind, ascending: bool) -> Order
 
 /// Rows that every criterion leaves equal come by their label.
 fn by_label(a: &Row, b: &Row) -> Ordering {
-    php::natural_compare(&a.label(), &b.label())
+    php::natural_compare(&a.label(), &b.label()).then_with(|| a.label().cmp(&b.label()))
 }
 
 #[cfg(test)]
