@@ -167,6 +167,7 @@ async fn serve(flags: Flags) -> Result<(), String> {
         base_url: None,
         trusted_proxies: flags.trusted_proxies,
         control_route: flags.test_mode,
+        unsalted_fingerprints: flags.test_mode,
         matomo_defaults: flags.test_mode,
     };
     let app = App::new(settings, ingest.clone(), options)

@@ -20,6 +20,9 @@ use crate::sources::Sources;
 /// How often changes by other processes are looked for.
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(800);
 
+/// What stands for no salt.
+const NO_SALT: [u8; 32] = [0; 32];
+
 /// The program's state; cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
@@ -48,6 +51,9 @@ pub struct Options {
     pub trusted_proxies: Vec<settings::Network>,
     /// The route by which a test empties the server and sets settings. Off unless asked for.
     pub control_route: bool,
+    /// Fingerprints of browsers are not salted: the same on every instance and in every year, so that answers
+    /// can be repeated. Whoever knows an address can then find its visits.
+    pub unsalted_fingerprints: bool,
     /// Settings that hold until somebody changes them: Matomo's defaults where ours differ.
     pub matomo_defaults: bool,
 }
@@ -269,6 +275,9 @@ fn rules_of(snapshot: &Snapshot, config: &Config) -> Rules {
 
 impl tracking::Salts for Inner {
     fn salt(&self, site: SiteId, day: Day) -> [u8; 32] {
+        if self.options.unsalted_fingerprints {
+            return NO_SALT;
+        }
         let known = |salts: &HashMap<_, _>| salts.get(&(site, day)).copied();
         if let Some(salt) = known(&self.salts.lock().unwrap_or_else(PoisonError::into_inner)) {
             return salt;
@@ -288,6 +297,9 @@ impl tracking::Salts for Inner {
     }
 
     fn instance_salt(&self) -> [u8; 32] {
+        if self.options.unsalted_fingerprints {
+            return NO_SALT;
+        }
         bytes_of(&self.world.load().snapshot.instance_salt)
     }
 }

@@ -30,6 +30,12 @@ pub async fn answer(
     let sites = world::sites(call, &world, Role::View)?;
     let view = call.app.ingest.view();
     let generic = call.request.generic();
+    if matches!(report.record, Record::AllReferrers) && (sites.several || has_periods(call)?) {
+        return Err(ApiError::invalid(format!(
+            "{} with multiple sites or dates is not supported (yet).",
+            report.method
+        )));
+    }
     let processed = if column.is_some() {
         Vec::new()
     } else {
@@ -43,6 +49,7 @@ pub async fn answer(
             report,
             column,
             single: !sites.several,
+            custom_dimension: None,
         };
         run.sites(&sites)
     };
@@ -52,13 +59,23 @@ pub async fn answer(
         shape.queued = Some(&show::move_segments_last);
     }
     let answer = match compare::is_asked(call) {
-        true => tokio::task::block_in_place(|| {
-            let comparison = Comparison::new(call, &world, &shape, &generic, raw)?;
-            Ok::<_, ApiError>(comparison.shape(call, answer, &shape, &generic))
-        })?,
+        true => {
+            let login = call.principal.login();
+            let stored = call.app.settings.segments_visible_to(login, None).await?;
+            tokio::task::block_in_place(|| {
+                let comparison = Comparison::new(call, &world, &shape, &generic, &stored, raw)?;
+                Ok::<_, ApiError>(comparison.shape(call, answer, &shape, &generic))
+            })?
+        }
         false => shape_answer(answer, &shape, &generic),
     };
     Ok((answer, with_generic(options, &generic, report)))
+}
+
+/// Whether several periods are asked for.
+fn has_periods(call: &Call<'_>) -> ApiResult<bool> {
+    let asked = world::periods(call, &model::Zone::utc())?;
+    Ok(matches!(asked, Asked::Each(_)))
 }
 
 fn shape_of<'a>(
@@ -102,6 +119,18 @@ struct Run<'a> {
     column: Option<&'static str>,
     /// One site is asked for.
     single: bool,
+    /// The custom dimension, where the call does not name it.
+    custom_dimension: Option<i64>,
+}
+
+/// The first report of the catalog whose rows are a dimension, by its public id (`UserCountry.City`).
+fn report_of_dimension(id: &str) -> Option<&'static Report> {
+    let is_dimension = |report: &&Report| {
+        let first = report.levels.first();
+        first.is_some_and(|level| level.id.replacen('_', ".", 1) == id)
+    };
+    let mut reports = catalog::reports::REPORTS.iter();
+    reports.find(|report| is_dimension(report) && !report.hidden)
 }
 
 impl Run<'_> {
@@ -229,7 +258,97 @@ impl Run<'_> {
     /// The report's table, labels shown, before it is shaped.
     fn table(&self, site: SiteId, period: &Period, alone: bool) -> ApiResult<Table> {
         let segment = world::segment_text(self.call);
-        let filter = world::filter(self.call, self.world, site, &segment)?;
+        let mut table = self.table_of(site, period, &segment, alone)?;
+        if let Some(cross) = self.pivot_report(site)? {
+            self.cross(&mut table, &cross, site, period, &segment)?;
+        }
+        Ok(table)
+    }
+
+    /// The report that crosses this one, where `pivotBy` names the dimension of another report; the dimension of
+    /// the report's own sub-tables needs none.
+    fn pivot_report(&self, site: SiteId) -> ApiResult<Option<Run<'_>>> {
+        let Some(dimension) = self.call.request.filled("pivotBy") else {
+            return Ok(None);
+        };
+        let wrong = || ApiError::invalid(format!("Invalid dimension '{dimension}'."));
+        let (report, id) = match dimension.strip_prefix("CustomDimension.CustomDimension") {
+            Some(id) if self.single => {
+                let id: i64 = id.parse().map_err(|_| wrong())?;
+                let mut own = self.world.dimensions_of(site);
+                let is_there = own.any(|dimension| dimension.idcustomdimension == id);
+                let found = catalog::reports::REPORTS
+                    .iter()
+                    .find(|report| matches!(report.record, Record::CustomDimension))
+                    .filter(|_| is_there);
+                (found.ok_or_else(wrong)?, Some(id))
+            }
+            Some(_) => return Err(wrong()),
+            None => (report_of_dimension(dimension).ok_or_else(wrong)?, None),
+        };
+        let own_levels = self.report.levels.iter().skip(1);
+        let is_below = own_levels
+            .map(|level| level.id.replacen('_', ".", 1))
+            .any(|level| level == dimension);
+        // Pages are within pages.
+        let is_itself =
+            matches!(self.report.record, Record::Actions(_)) && std::ptr::eq(report, self.report);
+        if is_below || is_itself {
+            return Ok(None);
+        }
+        if !self
+            .world
+            .config
+            .is_on("pivot_by_filter_enable_fetch_by_segment")
+        {
+            return Err(ApiError::invalid(format!(
+                "Unsupported pivot: {} has no sub-tables of '{dimension}'.",
+                self.report.method
+            )));
+        }
+        Ok(Some(Run {
+            call: self.call,
+            world: self.world,
+            view: self.view,
+            report,
+            column: None,
+            single: self.single,
+            custom_dimension: id,
+        }))
+    }
+
+    /// Puts a table of another report below each row, for the visits of the row.
+    fn cross(
+        &self,
+        table: &mut Table,
+        cross: &Run<'_>,
+        site: SiteId,
+        period: &Period,
+        segment: &str,
+    ) -> ApiResult<()> {
+        for row in table.all_rows_mut() {
+            row.subtable = match row.meta("segment") {
+                Some(Value::Text(own)) => {
+                    let both = match segment {
+                        "" => own.clone(),
+                        segment => format!("{segment};{own}"),
+                    };
+                    Some(Box::new(cross.table_of(site, period, &both, false)?))
+                }
+                _ => None,
+            };
+        }
+        Ok(())
+    }
+
+    fn table_of(
+        &self,
+        site: SiteId,
+        period: &Period,
+        segment: &str,
+        alone: bool,
+    ) -> ApiResult<Table> {
+        let filter = world::filter(self.call, self.world, site, segment)?;
         let rows = self.world.config.row_limits();
         let tree = self.world.config.tree_rules();
         let limits = Limits::default();
@@ -342,9 +461,8 @@ impl Run<'_> {
 
     fn dimension(&self, site: SiteId) -> ApiResult<Dimension> {
         let id = self
-            .call
-            .request
-            .integer("idDimension")
+            .custom_dimension
+            .or_else(|| self.call.request.integer("idDimension"))
             .ok_or_else(|| ApiError::missing("idDimension"))?;
         let mut dimensions = self.world.dimensions_of(site);
         let found = dimensions.find(|dimension| dimension.idcustomdimension == id);

@@ -9,6 +9,7 @@ mod core;
 mod dashboards;
 mod dimensions;
 mod goals;
+mod insights;
 mod languages;
 mod live;
 mod metadata;
@@ -60,6 +61,7 @@ const LISTS: &[&[Method]] = &[
     dashboards::METHODS,
     dimensions::METHODS,
     goals::METHODS,
+    insights::METHODS,
     languages::METHODS,
     live::METHODS,
     metadata::METHODS,
