@@ -14,6 +14,7 @@ pub mod request;
 pub mod shape;
 pub mod show;
 pub mod subtables;
+mod words;
 mod world;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};

@@ -17,7 +17,7 @@ use super::records::{self, Dimension, Extra};
 use super::shape::flatten::Flattening;
 use super::shape::{ReportShape, shape_answer};
 use super::show::{self, Showing};
-use super::{Call, subtables, world};
+use super::{Call, subtables, words, world};
 use crate::app::World;
 
 pub async fn answer(
@@ -54,7 +54,14 @@ pub async fn answer(
         run.sites(&sites)
     };
     let answer = tokio::task::block_in_place(|| raw(call))?;
-    let mut shape = shape_of(report, &processed, &world);
+    let language = call.request.filled("language").unwrap_or("en");
+    let others = call.app.names.translate("Others", language);
+    let totals = call.app.names.translate("Totals", language);
+    let mut shape = ReportShape {
+        others: &others,
+        totals: &totals,
+        ..shape_of(report, &processed, &world)
+    };
     if generic.flat {
         shape.queued = Some(&show::move_segments_last);
     }
@@ -410,6 +417,8 @@ impl Run<'_> {
         ) {
             show::order_by_label(&mut table);
         }
+        let language = showing.language;
+        words::translate_labels(&mut table, self.report, &self.call.app.names, language);
         Ok(table)
     }
 
