@@ -144,12 +144,7 @@ fn copied(from: &Disk, to: &Disk, manifest: &Manifest) -> Result<Contents, Store
 }
 
 /// The first `limit` bytes of a file, or all of it.
-fn copy_file(
-    from: &Disk,
-    to: &Disk,
-    name: &str,
-    limit: Option<u64>,
-) -> Result<u64, StoreError> {
+fn copy_file(from: &Disk, to: &Disk, name: &str, limit: Option<u64>) -> Result<u64, StoreError> {
     let path = from.path(name);
     let file = std::fs::File::open(&path).map_err(StoreError::io(&path))?;
     let mut sink = to.create(name)?;

@@ -33,7 +33,6 @@ pub struct Comparison {
     segments: usize,
     /// Changes are those of the first period since the second.
     inverted: bool,
-    format: FormatMetrics,
     numbers: NumberFormat,
     language: String,
 }
@@ -58,6 +57,7 @@ impl Comparison {
         world: &World,
         shape: &ReportShape,
         generic: &Generic,
+        stored: &[settings::Segment],
         run: impl Fn(&Call<'_>) -> ApiResult<Answer>,
     ) -> ApiResult<Comparison> {
         let segments = segments(call, world)?;
@@ -81,7 +81,7 @@ impl Comparison {
                 let asked = changed(call, &wanted);
                 let periods = periods(&asked)?;
                 series.push(Series {
-                    segment_pretty: segment_pretty(call, world, segment),
+                    segment_pretty: segment_pretty(call, stored, segment),
                     pretty: pretty(call, &periods, &language),
                     answer: shape_answer(run(&asked)?, &shape, &plain),
                     segment: wanted.segment,
@@ -96,7 +96,6 @@ impl Comparison {
             series,
             segments: segments.len(),
             inverted,
-            format: generic.format_metrics,
             numbers: NumberFormat::of(&language),
             language,
         })
@@ -156,7 +155,7 @@ impl Comparison {
             if single && table.rows.is_empty() {
                 table.rows.push(Row::default());
             }
-            self.compare(call, table, &tables, single, at_period, &metrics, shape);
+            self.compare(call, table, &tables, single, at_period, &metrics);
         };
         let shape = ReportShape {
             compare: Some(&compare),
@@ -178,7 +177,6 @@ impl Comparison {
         single: bool,
         at_period: usize,
         metrics: &[ProcessedMetric],
-        shape: &ReportShape,
     ) {
         for row in table.all_rows_mut() {
             let matches: Vec<Option<&Row>> = beside
@@ -196,13 +194,12 @@ impl Comparison {
             for (at, found) in matches.iter().enumerate() {
                 self.add_facts(call, &mut compared.rows[at], at, at_period, row, *found);
             }
-            metrics::format(&mut compared, metrics, self.format, &shape.printing);
             if let Some(inner) = &mut row.subtable {
                 let below: Vec<Option<&Table>> = matches
                     .iter()
                     .map(|found| found.and_then(|row| row.subtable.as_deref()))
                     .collect();
-                self.compare(call, inner, &below, false, at_period, metrics, shape);
+                self.compare(call, inner, &below, false, at_period, metrics);
             }
             row.set_meta(COMPARISONS, Value::Table(Box::new(compared)));
         }
@@ -245,6 +242,7 @@ impl Comparison {
         if let Some(period) = period {
             let names = &call.app.names;
             let pretty = names.pretty_date(period.kind, period.first, period.last, &self.language);
+            let pretty = capitalised(&pretty);
             let date = match series.periods.len() {
                 1 => series.date.clone(),
                 _ => period.first.to_string(),
@@ -372,7 +370,7 @@ fn periods(call: &Call<'_>) -> ApiResult<Vec<Period>> {
 
 fn pretty(call: &Call<'_>, periods: &[Period], language: &str) -> String {
     let names = &call.app.names;
-    match (periods.first(), periods.last()) {
+    let text = match (periods.first(), periods.last()) {
         (Some(one), Some(_)) if periods.len() == 1 => {
             names.pretty_date(one.kind, one.first, one.last, language)
         }
@@ -380,22 +378,33 @@ fn pretty(call: &Call<'_>, periods: &[Period], language: &str) -> String {
             names.pretty_date(PeriodKind::Range, first.first, last.last, language)
         }
         _ => String::new(),
-    }
+    };
+    capitalised(&text)
+}
+
+/// The text with a capital letter at its beginning.
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 /// A stored segment's name, or the conditions as people read them.
-fn segment_pretty(call: &Call<'_>, world: &World, segment: &str) -> String {
-    let _ = world;
+fn segment_pretty(call: &Call<'_>, stored: &[settings::Segment], segment: &str) -> String {
+    let readable = tracking::url::url_decode(segment);
+    let same = |own: &&settings::Segment| {
+        own.definition == segment || tracking::url::url_decode(&own.definition) == readable
+    };
     match segment {
-        "" => call
-            .app
-            .names
-            .translate(
-                "All visits",
-                call.request.filled("language").unwrap_or("en"),
-            )
-            .into_owned(),
-        segment => tracking::url::url_decode(segment),
+        "" => {
+            let language = call.request.filled("language").unwrap_or("en");
+            let names = &call.app.names;
+            names.translate("All visits", language).into_owned()
+        }
+        _ => match stored.iter().find(same) {
+            Some(stored) => stored.name.clone(),
+            None => readable,
+        },
     }
 }
 
@@ -443,7 +452,6 @@ mod tests {
             series: Vec::new(),
             segments,
             inverted,
-            format: FormatMetrics::Raw,
             numbers: NumberFormat::ENGLISH,
             language: "en".to_owned(),
         }

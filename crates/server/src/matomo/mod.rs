@@ -1,7 +1,8 @@
 //! The Matomo-compatible API: find the method, check access, run, shape, format.
 
 mod compare;
-pub mod error;
+pub mod crossing;
+mod error;
 pub mod formats;
 mod formulas;
 mod late;
@@ -15,6 +16,7 @@ pub mod request;
 pub mod shape;
 pub mod show;
 pub mod subtables;
+mod words;
 mod world;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};

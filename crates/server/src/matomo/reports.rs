@@ -20,7 +20,7 @@ use super::shape::metrics::{Formula, Printing, ProcessedMetric};
 use super::shape::number::NumberFormat;
 use super::shape::{ReportShape, shape_answer};
 use super::show::{self, Showing};
-use super::{Call, subtables, world};
+use super::{Call, subtables, words, world};
 use crate::app::World;
 
 pub async fn answer(
@@ -38,8 +38,9 @@ pub async fn answer(
     let processed = match column {
         Some(_) => Vec::new(),
         None if matches!(report.record, Record::CustomDimension) => {
-            let of_action = dimension_of(call, &world, sites.ids.first().copied().unwrap_or(0))
-                .is_ok_and(|dimension| dimension.of_action);
+            let of_action =
+                dimension_of(call, &world, sites.ids.first().copied().unwrap_or(0), None)
+                    .is_ok_and(|dimension| dimension.of_action);
             formulas::dimension(of_action)
         }
         None if asked.is_empty() => formulas::of(report),
@@ -61,6 +62,7 @@ pub async fn answer(
             rows: world.config.row_limits(),
             tree: world.config.tree_rules(),
             limits: Limits::default(),
+            custom_dimension: None,
         };
         run.sites(&sites)
     };
@@ -85,7 +87,13 @@ pub async fn answer(
             late::move_segments_last(table);
         }
     };
-    let mut shape = shape_of(report, &processed, &world, language(call));
+    let others = call.app.names.translate("Others", language(call));
+    let totals = call.app.names.translate("Totals", language(call));
+    let mut shape = ReportShape {
+        others: &others,
+        totals: &totals,
+        ..shape_of(report, &processed, &world, language(call))
+    };
     if let (Record::Actions(_), Some(flattening)) = (report.record, &mut shape.flattening)
         && matches!(report.shown, Shown::Title { .. })
     {
@@ -105,10 +113,14 @@ pub async fn answer(
     shape.queued = Some(&queued);
     shape.last = Some(&last);
     let answer = match compare::is_asked(call) {
-        true => tokio::task::block_in_place(|| {
-            let comparison = Comparison::new(call, &world, &shape, &generic, raw)?;
-            Ok::<_, ApiError>(comparison.shape(call, answer, &shape, &generic))
-        })?,
+        true => {
+            let login = call.principal.login();
+            let stored = call.app.settings.segments_visible_to(login, None).await?;
+            tokio::task::block_in_place(|| {
+                let comparison = Comparison::new(call, &world, &shape, &generic, &stored, raw)?;
+                Ok::<_, ApiError>(comparison.shape(call, answer, &shape, &generic))
+            })?
+        }
         false => shape_answer(answer, &shape, &generic),
     };
     let mut options = with_generic(options, &generic, report);
@@ -245,18 +257,20 @@ fn with_generic(mut options: FormatOptions, generic: &Generic, report: &Report) 
     options
 }
 
-struct Run<'a> {
-    call: &'a Call<'a>,
-    world: &'a Arc<World>,
-    view: &'a query::View,
-    report: &'static Report,
+pub(super) struct Run<'a> {
+    pub(super) call: &'a Call<'a>,
+    pub(super) world: &'a Arc<World>,
+    pub(super) view: &'a query::View,
+    pub(super) report: &'static Report,
     /// The one number that is asked for.
-    column: Option<&'static str>,
+    pub(super) column: Option<&'static str>,
     /// One site is asked for.
-    single: bool,
-    rows: RowLimits,
-    tree: TreeRules,
-    limits: Limits,
+    pub(super) single: bool,
+    pub(super) rows: RowLimits,
+    pub(super) tree: TreeRules,
+    pub(super) limits: Limits,
+    /// The custom dimension, where the call does not name it.
+    pub(super) custom_dimension: Option<i64>,
 }
 
 impl Run<'_> {
@@ -303,9 +317,10 @@ impl Run<'_> {
         ) {
             return Ok(None);
         }
+        let segment = world::segment_text(self.call);
         let mut visits = 0.0;
         for period in periods {
-            let context = self.context(site, period)?;
+            let context = self.context(site, period, &segment)?;
             visits += query::plan::visit_totals(&context, Vec::new())?.visits;
         }
         Ok(Some(visits))
@@ -448,9 +463,8 @@ impl Run<'_> {
         table.rows.retain(|row| !row.columns.is_empty());
     }
 
-    fn context(&self, site: SiteId, period: &Period) -> ApiResult<Context<'_>> {
-        let segment = world::segment_text(self.call);
-        let filter = world::filter(self.call, self.world, site, &segment)?;
+    fn context(&self, site: SiteId, period: &Period, segment: &str) -> ApiResult<Context<'_>> {
+        let filter = world::filter(self.call, self.world, site, segment)?;
         Ok(Context {
             view: self.view,
             site,
@@ -467,7 +481,22 @@ impl Run<'_> {
 
     /// The report's table, labels shown, before it is shaped.
     fn table(&self, site: SiteId, period: &Period, extra: &Extra) -> ApiResult<Table> {
-        let context = self.context(site, period)?;
+        let segment = world::segment_text(self.call);
+        let mut table = self.table_of(site, period, &segment, extra)?;
+        if let Some(cross) = self.pivot_report(site)? {
+            self.cross(&mut table, &cross, site, period, &segment)?;
+        }
+        Ok(table)
+    }
+
+    pub(super) fn table_of(
+        &self,
+        site: SiteId,
+        period: &Period,
+        segment: &str,
+        extra: &Extra,
+    ) -> ApiResult<Table> {
+        let context = self.context(site, period, segment)?;
         let mut table = records::table(&context, self.report, extra)?;
         if records::is_numbers(self.report) && !self.world.config.counts_unique(kind_of(period)) {
             drop_unique(&mut table);
@@ -527,6 +556,8 @@ impl Run<'_> {
         if matches!(self.report.record, Record::Items(_)) {
             late::sold_first(&mut table);
         }
+        let language = showing.language;
+        words::translate_labels(&mut table, self.report, &self.call.app.names, language);
         Ok(table)
     }
 
@@ -585,7 +616,7 @@ impl Run<'_> {
         )))
     }
 
-    fn extra(&self, site: SiteId, alone: bool) -> ApiResult<Extra> {
+    pub(super) fn extra(&self, site: SiteId, alone: bool) -> ApiResult<Extra> {
         let request = &self.call.request;
         let goal = match request.filled("idGoal") {
             None => None,
@@ -598,7 +629,12 @@ impl Run<'_> {
             ),
         };
         let dimension = match self.report.record {
-            Record::CustomDimension => Some(dimension_of(self.call, self.world, site)?),
+            Record::CustomDimension => Some(dimension_of(
+                self.call,
+                self.world,
+                site,
+                self.custom_dimension,
+            )?),
             _ => None,
         };
         Ok(Extra {
@@ -648,10 +684,15 @@ fn first_found(parts: Vec<(String, Answer)>) -> Table {
 }
 
 /// The custom dimension that a call names.
-fn dimension_of(call: &Call<'_>, world: &World, site: SiteId) -> ApiResult<Dimension> {
-    let id = call
-        .request
-        .integer("idDimension")
+/// The custom dimension of that id, else the one that the call names.
+fn dimension_of(
+    call: &Call<'_>,
+    world: &World,
+    site: SiteId,
+    id: Option<i64>,
+) -> ApiResult<Dimension> {
+    let id = id
+        .or_else(|| call.request.integer("idDimension"))
         .ok_or_else(|| ApiError::missing("idDimension"))?;
     let mut dimensions = world.dimensions_of(site);
     let found = dimensions.find(|dimension| dimension.idcustomdimension == id);

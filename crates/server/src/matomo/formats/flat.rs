@@ -80,8 +80,8 @@ impl Depth {
             let rows = self.rows(*compared);
             fields.push((Cow::Borrowed(COMPARISONS), list_of(rows)));
         }
-        match fields.len() {
-            1 => Flat::Scalar(fields.remove(0).1),
+        match fields.as_slice() {
+            [(name, _)] if name != COMPARISONS => Flat::Scalar(fields.remove(0).1),
             _ => Flat::Fields(fields),
         }
     }

@@ -10,6 +10,7 @@ mod dashboards;
 mod dimensions;
 mod evolution;
 mod goals;
+mod insights;
 mod languages;
 mod live;
 mod metadata;
@@ -61,6 +62,7 @@ const LISTS: &[&[Method]] = &[
     dashboards::METHODS,
     dimensions::METHODS,
     goals::METHODS,
+    insights::METHODS,
     languages::METHODS,
     live::METHODS,
     metadata::METHODS,

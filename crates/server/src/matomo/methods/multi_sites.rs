@@ -497,16 +497,13 @@ fn row_of_group(group: &str, sites: &[Row]) -> Row {
     row
 }
 
-/// The rows that `filter_offset` and `filter_limit` ask for; a limit below 0 leaves out rows at the end.
+/// The rows that `filter_offset` and `filter_limit` ask for; a limit below 0 leaves no row.
 fn page(call: &Call<'_>, mut rows: Vec<Row>) -> Vec<Row> {
     let whole = |number: i64| usize::try_from(number).unwrap_or(0);
     let offset = call.request.integer("filter_offset").unwrap_or(0);
     rows.drain(..whole(offset).min(rows.len()));
     match call.request.integer("filter_limit").unwrap_or(0) {
         0 => {}
-        limit if limit < 0 => {
-            rows.truncate(rows.len().saturating_sub(whole(limit.saturating_neg())))
-        }
         limit => rows.truncate(whole(limit)),
     }
     rows

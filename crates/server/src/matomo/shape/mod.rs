@@ -21,7 +21,7 @@ use flatten::Flattening;
 use metrics::{Printing, ProcessedMetric};
 
 /// A step that a report does itself: setting names, logos, addresses.
-pub type Step<'a> = &'a dyn Fn(&mut Table);
+pub type Step<'a> = &'a (dyn Fn(&mut Table) + Sync);
 
 /// What the steps need to know about a report.
 #[derive(Clone)]

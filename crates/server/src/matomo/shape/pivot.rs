@@ -11,7 +11,7 @@ use super::php;
 pub const DEFAULT_COLUMNS: i64 = 10;
 
 /// What becomes of a row: its sub-table, or another report under a segment for the row.
-pub type Crossed<'a> = &'a dyn Fn(&Row) -> Option<Table>;
+pub type Crossed<'a> = &'a (dyn Fn(&Row) -> Option<Table> + Sync);
 
 /// Replaces every row's columns by one column a label of the row's table.
 ///
@@ -31,6 +31,7 @@ pub fn pivot(
         let label = row.get("label").cloned().unwrap_or(Value::Bool(false));
         let cells = crossed(row);
         row.columns = vec![(Cow::Borrowed("label"), label)];
+        row.remove_meta("segment");
         row.subtable = None;
         let (Some(cells), Some(column)) = (cells, &column) else {
             continue;

@@ -131,6 +131,11 @@ impl Profile<'_> {
         fields.push(field("devices", self.devices()));
         fields.push(field("continents", self.continents()));
         fields.push(field("countries", self.countries()));
+        let variables = self.variables();
+        if !variables.is_empty() {
+            let of_visits = Value::Map(vec![field("visit", Value::List(variables))]);
+            fields.push(field("customVariables", of_visits));
+        }
         fields
     }
 
@@ -298,6 +303,39 @@ impl Profile<'_> {
                 Value::Map(fields)
             });
         Value::List(lines.collect())
+    }
+
+    /// Custom variables of the visits, each with its values; the most frequent first.
+    fn variables(&self) -> Vec<Value> {
+        let mut found: Vec<(String, Vec<String>)> = Vec::new();
+        let maps = self
+            .rows
+            .iter()
+            .filter_map(|row| match row.get("customVariables") {
+                Some(Value::Map(slots)) => Some(slots),
+                _ => None,
+            });
+        for (slot, fields) in maps.flatten() {
+            let Value::Map(fields) = fields else { continue };
+            let name = text_of(fields, &format!("customVariableName{slot}"));
+            let value = text_of(fields, &format!("customVariableValue{slot}"));
+            match found.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, values)) => values.push(value),
+                None => found.push((name, vec![value])),
+            }
+        }
+        let lines = found.into_iter().map(|(name, values)| {
+            let values = counted(values.into_iter())
+                .into_iter()
+                .map(|(value, count)| {
+                    Value::Map(vec![field("value", value), field("count", count)])
+                });
+            Value::Map(vec![
+                field("name", name),
+                field("values", Value::List(values.collect())),
+            ])
+        });
+        lines.collect()
     }
 
     /// Codes of a column with their visits, the fewest first, and a visit with each.
