@@ -2,16 +2,16 @@
 //! value and the change.
 
 use model::{Answer, Name, Row, Table, TableSet, Value};
-use query::period;
+use query::period::{self, PeriodKind};
 use tracking::url::{url_decode, url_encode};
 
 use super::common::{field, needed};
 use super::metadata::entry::{self, Entry};
 use super::metadata::{Writing, parameters, site_of};
 use super::processed::{answer_of, map_or_empty};
+use crate::matomo::Call;
 use crate::matomo::error::{ApiError, ApiResult};
 use crate::matomo::shape::php;
-use crate::matomo::Call;
 
 /// Between the labels of two levels.
 const LEVEL: char = '>';
@@ -43,6 +43,8 @@ pub async fn evolution(call: Call<'_>) -> ApiResult<Answer> {
             "Reports like {module}.{action} which do not have a dimension are not supported by row evolution"
         )));
     }
+    let kind = PeriodKind::named(asked).unwrap_or(PeriodKind::Day);
+    let entry = &entry.clone().for_period(kind);
     let labels: Vec<String> = request.list_untrimmed("label");
     let labels: Vec<String> = labels
         .iter()
@@ -52,9 +54,7 @@ pub async fn evolution(call: Call<'_>) -> ApiResult<Answer> {
     for (name, value) in &parameters {
         inner = inner.with(name, value);
     }
-    if !matches!(module, "Actions" | "Goals" | "Contents") {
-        inner = inner.with("filter_add_columns_when_show_all_columns", "0");
-    }
+    inner = inner.with("filter_add_columns_when_show_all_columns", "0");
     let encoded: Vec<String> = labels
         .iter()
         .map(|label| url_encode(label.as_bytes()))
@@ -142,7 +142,7 @@ impl Rows<'_> {
 
     fn metrics(&self) -> Vec<(&'static str, String)> {
         let named = |metric: &'static str| (metric, self.writing.name_of(self.entry, metric));
-        let all = self.entry.all_metrics().into_iter();
+        let all = self.entry.shown_metrics().into_iter();
         all.filter(|metric| self.writing.leaves(metric))
             .map(named)
             .collect()

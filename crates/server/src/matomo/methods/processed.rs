@@ -14,7 +14,7 @@ use super::{Method, method};
 use crate::app::World;
 use crate::matomo::error::{ApiError, ApiResult};
 use crate::matomo::request::ApiRequest;
-use crate::matomo::shape::metrics::{Printing, Unit};
+use crate::matomo::shape::metrics::{Printing, Unit, quotient};
 use crate::matomo::shape::php;
 use crate::matomo::{Call, format_options, run, world};
 
@@ -45,9 +45,9 @@ async fn processed(call: Call<'_>) -> ApiResult<Answer> {
             "Requested report {module}.{action} for Website id={site} not found in the list of available reports.  "
         ))
     })?;
+    let entry = &entry.clone().for_period(kind_of(&asked));
     let data = data_of(&call, entry, &parameters).await?;
     let mut report = Processed::new(&writing, entry, &call, &world, site);
-    report.fit_to_period(&asked);
     report.fit_to_users(entry, &data);
     let (data, facts) = report.answer(data, &asked);
     let mut fields = vec![
@@ -64,6 +64,16 @@ async fn processed(call: Call<'_>) -> ApiResult<Answer> {
         fields.push(field("timerMillis", elapsed));
     }
     Ok(Answer::Value(Value::Map(fields)))
+}
+
+/// The kind of the periods asked for; a range of one day is a day.
+fn kind_of(asked: &Asked) -> PeriodKind {
+    match asked {
+        Asked::One(period) => crate::matomo::reports::kind_of(period),
+        Asked::Each(periods) => periods
+            .first()
+            .map_or(PeriodKind::Day, |period| period.kind),
+    }
 }
 
 /// An array without entries is no object.
@@ -185,20 +195,6 @@ impl<'a> Processed<'a> {
         }
     }
 
-    /// Rows count distinct visitors only by day.
-    fn fit_to_period(&mut self, asked: &Asked) {
-        let kind = match asked {
-            Asked::One(period) => Some(crate::matomo::reports::kind_of(period)),
-            Asked::Each(periods) => periods.first().map(|period| period.kind),
-        };
-        if self.has_dimension && kind != Some(PeriodKind::Day) {
-            let distinct = ["nb_uniq_visitors", "nb_users"];
-            remove(&mut self.metadata, "metrics", &distinct);
-            self.columns
-                .retain(|(name, _)| !distinct.contains(&name.as_ref()));
-        }
-    }
-
     /// The overview of visits counts users only where there are any.
     fn fit_to_users(&mut self, entry: &Entry, data: &Answer) {
         let of_visits = entry.report.record == Record::Numbers(Numbers::Visits);
@@ -254,15 +250,32 @@ impl<'a> Processed<'a> {
     fn table(&mut self, table: &Table) -> (Table, Table) {
         if let Some(Value::Map(totals)) = table.meta("totals") {
             let left = totals.iter().filter(|(name, _)| self.writing.leaves(name));
-            let left: Vec<(Name, Value)> = left.cloned().collect();
+            let mut left: Vec<(Name, Value)> = left.cloned().collect();
+            left.extend(self.actions_per_visit(totals));
             add_totals(&left, &mut self.totals, true);
         }
         let rows = table.all_rows().map(|row| self.row(row)).collect();
         let facts = match self.has_dimension {
-            true => table.all_rows().map(|row| self.facts(row)).collect(),
+            // Rows without any fact have no row here.
+            true => {
+                let facts = table.all_rows().map(|row| self.facts(row));
+                facts.filter(|row| !row.columns.is_empty()).collect()
+            }
             false => Vec::new(),
         };
         (Table::of(rows), Table::of(facts))
+    }
+
+    /// The one average among the totals, where the report has it.
+    fn actions_per_visit(&self, totals: &[(Name, Value)]) -> Option<(Name, Value)> {
+        const NAME: &str = "nb_actions_per_visit";
+        let total = |name: &str| {
+            let found = totals.iter().find(|(own, _)| own == name);
+            found.map(|(_, value)| value.number())
+        };
+        let known = total(NAME).is_some() || !self.columns.iter().any(|(name, _)| name == NAME);
+        let (actions, visits) = (total("nb_actions")?, total("nb_visits")?);
+        (!known).then(|| (NAME.into(), quotient(actions, visits, 1)))
     }
 
     /// The columns of a row that the report names, missing ones as 0.
@@ -339,7 +352,7 @@ fn columns(writing: &Writing, entry: &Entry) -> Vec<(Name, Value)> {
     if !entry.dimension.is_empty() {
         columns.push(("label".into(), writing.word(&entry.dimension).into()));
     }
-    for metric in entry.all_metrics() {
+    for metric in entry.shown_metrics() {
         if catalog::metrics::UNMEASURED.contains(&metric) || !writing.leaves(metric) {
             continue;
         }
