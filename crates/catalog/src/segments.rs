@@ -15,6 +15,8 @@ pub struct Segment {
     pub private: bool,
     /// An example or a list of values for people.
     pub accepted: &'static str,
+    /// The name under which clients are told that values can be suggested.
+    pub suggestions: &'static str,
     /// Stands for several segments, joined by "or".
     pub union_of: &'static [&'static str],
     /// Left out of the metadata unless all are asked for.
@@ -131,6 +133,7 @@ const fn row(
         values,
         private: false,
         accepted,
+        suggestions: "",
         union_of: &[],
         internal: false,
     }
@@ -143,6 +146,11 @@ const fn metric(mut segment: Segment) -> Segment {
 
 const fn private(mut segment: Segment) -> Segment {
     segment.private = true;
+    segment
+}
+
+const fn suggested(mut segment: Segment, suggestions: &'static str) -> Segment {
+    segment.suggestions = suggestions;
     segment
 }
 
@@ -185,7 +193,7 @@ pub static SEGMENTS: &[Segment] = &[
     private(metric(row("visitIp", VISITORS, "Visitor IP", &[on(visit::IP_HIGH), on(visit::IP_LOW)], Address, "13.54.122.1. </code>Select IP ranges with notation: <code>visitIp>13.54.122.0;visitIp<13.54.122.255"))),
     row("browserName", VISITORS, "Browser", &[on(visit::BROWSER)], BrowserName, "FireFox, Internet Explorer, Chrome, Safari, Opera etc."),
     row("browserCode", VISITORS, "Browser code", &[on(visit::BROWSER)], Text, "FF, IE, CH, SF, OP etc."),
-    row("browserEngine", VISITORS, "Browser engine", &[on(visit::BROWSER_ENGINE)], Text, "Trident, WebKit, Presto, Gecko, Blink, etc."),
+    suggested(row("browserEngine", VISITORS, "Browser engine", &[on(visit::BROWSER_ENGINE)], Text, "Trident, WebKit, Presto, Gecko, Blink, etc."), "\\DeviceDetector\\Parser\\Client\\Browser\\Engine::getAvailableEngines"),
     row("browserVersion", VISITORS, "Browser version", &[on(visit::BROWSER_VERSION)], Text, "1.0, 8.0, etc."),
     row("deviceBrand", VISITORS, "Device brand", &[on(visit::DEVICE_BRAND)], Text, "Apple, Samsung, Google, Huawei, Xiaomi, etc."),
     row("deviceModel", VISITORS, "Device model", &[on(visit::DEVICE_MODEL)], Text, "iPad, Nexus 5, Galaxy S5, Fire TV, etc."),

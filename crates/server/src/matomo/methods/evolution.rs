@@ -176,6 +176,8 @@ impl Rows<'_> {
                 .collect();
             parts.push((key.clone(), Table::of(rows)));
         }
+        let found = parts.iter().any(|(_, table)| !table.rows.is_empty());
+        let shown = shown.or_else(|| self.referring_page(label).filter(|_| found));
         let shown = shown.unwrap_or_else(|| match self.is_page {
             true => format!("{}/{}/", self.host, decoded(label).replace(LEVEL, "/")),
             false => legend(label),
@@ -252,13 +254,25 @@ impl Rows<'_> {
             .iter()
             .filter_map(|(_, table)| self.row(table, at, label));
         let mut logo = None;
+        let mut any = false;
         for row in found {
+            any = true;
             logo = row.meta("logo").cloned();
             if let Some(address) = self.address(row) {
                 return (address, logo);
             }
         }
-        (legend(label), logo)
+        let page = self.referring_page(label).filter(|_| any);
+        (page.unwrap_or_else(|| legend(label)), logo)
+    }
+
+    /// The address of a page that led here: its site and its path.
+    fn referring_page(&self, label: &str) -> Option<String> {
+        let is_page = self.entry.report.method == "Referrers.getWebsites" && label.contains(LEVEL);
+        (is_page && self.absolute).then(|| {
+            let parts: Vec<String> = label.split(LEVEL).map(decoded).collect();
+            without_scheme(&parts.join("/")).to_owned()
+        })
     }
 }
 
@@ -274,7 +288,8 @@ fn decoded(label: &str) -> String {
 
 fn without_scheme(url: &str) -> &str {
     let rest = url.strip_prefix("https://").or(url.strip_prefix("http://"));
-    rest.map_or(url, |rest| rest.strip_prefix("www.").unwrap_or(rest))
+    let rest = rest.unwrap_or(url);
+    rest.strip_prefix("www.").unwrap_or(rest)
 }
 
 /// The metrics of a row, in the order of the row, without its facts.

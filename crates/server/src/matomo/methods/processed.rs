@@ -16,6 +16,7 @@ use crate::matomo::error::{ApiError, ApiResult};
 use crate::matomo::request::ApiRequest;
 use crate::matomo::shape::metrics::{Printing, Unit, quotient};
 use crate::matomo::shape::php;
+use crate::matomo::show::order_goals;
 use crate::matomo::{Call, format_options, run, world};
 
 pub const METHODS: &[Method] = &[
@@ -252,6 +253,13 @@ impl<'a> Processed<'a> {
             let left = totals.iter().filter(|(name, _)| self.writing.leaves(name));
             let mut left: Vec<(Name, Value)> = left.cloned().collect();
             left.extend(self.actions_per_visit(totals));
+            for (name, value) in &mut left {
+                if let Value::Map(goals) = value
+                    && name == "goals"
+                {
+                    order_goals(goals);
+                }
+            }
             add_totals(&left, &mut self.totals, true);
         }
         let rows = table.all_rows().map(|row| self.row(row)).collect();

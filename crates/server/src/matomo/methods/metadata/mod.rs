@@ -2,6 +2,7 @@
 
 pub mod entry;
 pub mod graphs;
+mod pages;
 mod segments;
 
 use model::{Access, Answer, Name, Role, SiteId, Value};
@@ -21,6 +22,8 @@ pub const METHODS: &[Method] = &[
     method!("API.getReportMetadata", VIEW, reports),
     method!("API.getMetadata", VIEW, one),
     method!("API.getSegmentsMetadata", VIEW, segments::segments),
+    method!("API.getReportPagesMetadata", VIEW, pages::pages),
+    method!("API.getWidgetMetadata", VIEW, pages::widgets),
     method!("API.getGlossaryReports", VIEW, glossary_reports),
     method!("API.getGlossaryMetrics", VIEW, glossary_metrics),
 ];

@@ -95,6 +95,9 @@ fn describe(listed: &Listed, word: &dyn Fn(&str) -> String, signed_in: bool) -> 
         if !row.accepted.is_empty() {
             fields.push(field("acceptedValues", row.accepted));
         }
+        if !row.suggestions.is_empty() {
+            fields.push(field("suggestedValuesCallback", row.suggestions));
+        }
         if row.private {
             fields.push(field("permission", signed_in));
         }
