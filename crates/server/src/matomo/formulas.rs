@@ -232,32 +232,15 @@ fn numbers(which: Numbers) -> Vec<ProcessedMetric> {
             metrics
         }
         Numbers::Everything => {
-            let mut metrics = numbers(Numbers::Referrers);
+            let mut metrics = numbers(Numbers::VisitorTypes);
+            metrics.extend(numbers(Numbers::Referrers));
             metrics.extend(numbers(Numbers::Goals));
             metrics.extend(per_visit());
             metrics.extend(numbers(Numbers::Performance));
-            metrics.retain(|metric| metric.name != "avg_page_load_time");
-            metrics.extend(shown_without_data());
             metrics
         }
         Numbers::Actions | Numbers::Bandwidth | Numbers::Countries => Vec::new(),
     }
-}
-
-/// Metrics that stand beside others even if there is no data for them.
-fn shown_without_data() -> Vec<ProcessedMetric> {
-    let zero = |name: &'static str, unit: Unit| {
-        ProcessedMetric::computed(name, unit, |_| Some(model::Value::Int(0)))
-    };
-    vec![
-        zero("avg_time_on_site_new", Unit::Duration),
-        zero("nb_actions_per_visit_new", Unit::Number),
-        zero("bounce_rate_new", Unit::Percent),
-        zero("avg_time_on_site_returning", Unit::Duration),
-        zero("nb_actions_per_visit_returning", Unit::Number),
-        zero("bounce_rate_returning", Unit::Percent),
-        zero("avg_page_load_time", Unit::Duration),
-    ]
 }
 
 fn per_visit() -> Vec<ProcessedMetric> {

@@ -125,20 +125,20 @@ fn group(table: &mut Table, name: impl Fn(&str) -> String) {
         query::plan::add_table(&mut grouped, Table::of(vec![row]));
     }
     for row in &mut grouped.rows {
-        if let Some(Value::Map(goals)) = row.get_mut("goals") {
-            order_goals(goals);
-        }
+        order_goals(row);
     }
     table.rows = grouped.rows;
 }
 
 /// Carts, orders, then goals by number.
-pub fn order_goals(goals: &mut [(model::Name, Value)]) {
-    goals.sort_by_key(|(name, _)| match name.trim_start_matches("idgoal=") {
-        "ecommerceAbandonedCart" => -1,
-        "ecommerceOrder" => 0,
-        number => number.parse().unwrap_or(i64::MAX),
-    });
+pub fn order_goals(row: &mut Row) {
+    if let Some(Value::Map(goals)) = row.get_mut("goals") {
+        goals.sort_by_key(|(name, _)| match name.trim_start_matches("idgoal=") {
+            "ecommerceAbandonedCart" => -1,
+            "ecommerceOrder" => 0,
+            number => number.parse().unwrap_or(i64::MAX),
+        });
+    }
 }
 
 /// Rows that the order leaves equal come by label, at every level.

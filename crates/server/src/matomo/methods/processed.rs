@@ -253,14 +253,12 @@ impl<'a> Processed<'a> {
             let left = totals.iter().filter(|(name, _)| self.writing.leaves(name));
             let mut left: Vec<(Name, Value)> = left.cloned().collect();
             left.extend(self.actions_per_visit(totals));
-            for (name, value) in &mut left {
-                if let Value::Map(goals) = value
-                    && name == "goals"
-                {
-                    order_goals(goals);
-                }
-            }
-            add_totals(&left, &mut self.totals, true);
+            let mut row = Row {
+                columns: left,
+                ..Row::default()
+            };
+            order_goals(&mut row);
+            add_totals(&row.columns, &mut self.totals, true);
         }
         let rows = table.all_rows().map(|row| self.row(row)).collect();
         let facts = match self.has_dimension {
