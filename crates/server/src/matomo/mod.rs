@@ -1,6 +1,7 @@
 //! The Matomo-compatible API: find the method, check access, run, shape, format.
 
 pub mod error;
+mod everything;
 pub mod formats;
 mod formulas;
 pub mod methods;

@@ -18,7 +18,7 @@ pub fn row(context: &Context, which: Numbers, extra: &Extra) -> Result<Table, Qu
         Numbers::Bandwidth => bandwidth(context)?,
         Numbers::Goals => goals(context, extra)?,
         Numbers::Countries => countries(context)?,
-        Numbers::Everything => everything(context, extra)?,
+        Numbers::Everything => super::everything::row(context, extra)?,
     };
     Ok(Table::of(row.into_iter().collect()))
 }
@@ -58,7 +58,7 @@ pub fn zeros(report: &catalog::reports::Report) -> Table {
     Table::of(vec![row])
 }
 
-fn whole(value: f64) -> Value {
+pub(super) fn whole(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 9e15 {
         Value::Int(value as i64)
     } else {
@@ -86,7 +86,7 @@ fn ratio(count: f64, of: f64, decimals: i32) -> Value {
     })
 }
 
-fn visits(context: &Context) -> Result<Option<Row>, QueryError> {
+pub(super) fn visits(context: &Context) -> Result<Option<Row>, QueryError> {
     let totals = plan::visit_totals(context, Vec::new())?;
     Ok((totals.visits > 0.0).then(|| {
         let mut row = Row::default();
@@ -115,7 +115,7 @@ fn of_type(context: &Context, returning: bool) -> Result<VisitTotals, QueryError
     plan::visit_totals(context, vec![test(visit::RETURNING, verb)])
 }
 
-fn visitor_types(context: &Context, alone: bool) -> Result<Option<Row>, QueryError> {
+pub(super) fn visitor_types(context: &Context, alone: bool) -> Result<Option<Row>, QueryError> {
     let mut row = Row::default();
     for (suffix, returning) in [("_new", false), ("_returning", true)] {
         let totals = of_type(context, returning)?;
@@ -143,7 +143,7 @@ fn visitor_types(context: &Context, alone: bool) -> Result<Option<Row>, QueryErr
     Ok((!row.columns.is_empty()).then_some(row))
 }
 
-fn actions(context: &Context) -> Result<Option<Row>, QueryError> {
+pub(super) fn actions(context: &Context) -> Result<Option<Row>, QueryError> {
     let totals = plan::action_totals(context)?;
     let visits = plan::visit_totals(context, Vec::new())?;
     let hits = totals.pageviews + totals.downloads + totals.outlinks + totals.searches;
@@ -179,7 +179,7 @@ const SHARES: [&str; 5] = [
     "Referrers_visitorsFromWebsites",
 ];
 
-fn referrers(context: &Context) -> Result<Option<Row>, QueryError> {
+pub(super) fn referrers(context: &Context) -> Result<Option<Row>, QueryError> {
     let visits = plan::visit_totals(context, Vec::new())?.visits;
     if visits == 0.0 {
         return Ok(None);
@@ -227,7 +227,7 @@ fn referrers(context: &Context) -> Result<Option<Row>, QueryError> {
     Ok(Some(row))
 }
 
-const TIMINGS: [&str; 6] = [
+pub(super) const TIMINGS: [&str; 6] = [
     "network",
     "server",
     "transfer",
@@ -236,7 +236,7 @@ const TIMINGS: [&str; 6] = [
     "on_load",
 ];
 
-fn performance(context: &Context) -> Result<Option<Row>, QueryError> {
+pub(super) fn performance(context: &Context) -> Result<Option<Row>, QueryError> {
     let totals = plan::performance_totals(context)?;
     if totals.page_views_with_any == 0.0 {
         return Ok(None);
@@ -265,7 +265,7 @@ fn countries(context: &Context) -> Result<Option<Row>, QueryError> {
     Ok(Some(row))
 }
 
-fn bandwidth(context: &Context) -> Result<Option<Row>, QueryError> {
+pub(super) fn bandwidth(context: &Context) -> Result<Option<Row>, QueryError> {
     let [overall, pages, downloads] = plan::bandwidth_totals(context)?;
     let mut row = Row::default();
     row.set("nb_total_overall_bandwidth", whole(overall));
@@ -281,7 +281,7 @@ const SPLITS: [(&str, Option<bool>); 3] = [
     ("_returning_visit", Some(true)),
 ];
 
-fn goals(context: &Context, extra: &Extra) -> Result<Option<Row>, QueryError> {
+pub(super) fn goals(context: &Context, extra: &Extra) -> Result<Option<Row>, QueryError> {
     let mut row = Row::default();
     let mut any = false;
     for (suffix, returning) in SPLITS {
@@ -330,30 +330,4 @@ fn add_goal(
         );
     }
     set("conversion_rate", ratio(converted, visits, 4));
-}
-
-/// The rows of every module that has one row of metrics, side by side; a name keeps its first value.
-fn everything(context: &Context, extra: &Extra) -> Result<Option<Row>, QueryError> {
-    let parts = [
-        visits(context)?,
-        visitor_types(context, false)?,
-        referrers(context)?,
-        goals(
-            context,
-            &Extra {
-                goal: None,
-                ..extra.clone()
-            },
-        )?,
-        actions(context)?,
-        performance(context)?,
-        bandwidth(context)?,
-    ];
-    let mut whole = Row::default();
-    for (name, value) in parts.into_iter().flatten().flat_map(|part| part.columns) {
-        if whole.get(&name).is_none() {
-            whole.set(name, value);
-        }
-    }
-    Ok((!whole.columns.is_empty()).then_some(whole))
 }

@@ -29,11 +29,20 @@ pub async fn answer(
     let sites = world::sites(call, &world, Role::View)?;
     let view = call.app.ingest.view();
     let generic = call.request.generic();
-    let processed = if column.is_some() {
+    let mut processed = if column.is_some() {
         Vec::new()
     } else {
         formulas::of(report)
     };
+    let asked = call.request.list("columns");
+    if records::is_numbers(report) && !asked.is_empty() {
+        processed.retain(|metric| asked.iter().any(|asked| *asked == metric.name));
+    }
+    if sites.several && matches!(report.record, Record::Numbers(Numbers::Everything)) {
+        return Err(ApiError::invalid(
+            "Referrers.getReferrerType with multiple sites is not supported (yet).",
+        ));
+    }
     let run = Run {
         call,
         world: &world,

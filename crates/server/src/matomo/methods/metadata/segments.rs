@@ -6,7 +6,6 @@ use settings::{Dimension, DimensionScope};
 
 use super::super::common::{field, texts};
 use crate::matomo::error::ApiResult;
-use crate::matomo::shape::shape_list;
 use crate::matomo::{Call, world};
 
 /// A segment in the list: a row of the catalog, or a custom dimension of a site.
@@ -48,15 +47,14 @@ pub async fn segments(call: Call<'_>) -> ApiResult<Answer> {
     let values = listed
         .iter()
         .map(|listed| describe(listed, &word, signed_in));
-    let mut generic = request.generic();
-    generic.limit = generic
-        .limit
-        .or(Some(world.config.number("API_datatable_default_limit")));
-    Ok(Answer::Value(Value::List(shape_list(
-        values.collect(),
-        &generic,
-        false,
-    ))))
+    let mut values: Vec<Value> = values.collect();
+    let generic = request.generic();
+    if generic.limit.is_none() {
+        let page = world.config.number("API_datatable_default_limit");
+        let end = usize::try_from(generic.offset.saturating_add(page)).unwrap_or(usize::MAX);
+        values.truncate(end);
+    }
+    Ok(Answer::Value(Value::List(values)))
 }
 
 /// Puts a dimension among those of its category, by its name.
