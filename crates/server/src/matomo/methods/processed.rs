@@ -258,7 +258,7 @@ impl<'a> Processed<'a> {
                 ..Row::default()
             };
             order_goals(&mut row);
-            add_totals(&row.columns, &mut self.totals, true);
+            add_totals(&row.columns, &mut self.totals);
         }
         let rows = table.all_rows().map(|row| self.row(row)).collect();
         let facts = match self.has_dimension {
@@ -386,27 +386,35 @@ fn remove(fields: &mut [(Name, Value)], field: &str, names: &[&str]) {
     }
 }
 
-/// Adds the totals of one table to those of all; averages and rates do not add up.
-fn add_totals(from: &[(Name, Value)], to: &mut Vec<(Name, Value)>, outermost: bool) {
+/// Adds the totals of one table to those of all; averages and rates do not add up. Those of goals keep
+/// the value of the first table, behind what adds up.
+fn add_totals(from: &[(Name, Value)], to: &mut Vec<(Name, Value)>) {
     for (name, value) in from {
         let adds_up =
             !name.starts_with("avg_") && !name.ends_with("_rate") && !name.ends_with("_evolution");
-        if outermost && !adds_up {
+        let is_summed = matches!(value, Value::Map(_)) || php::is_numeric_value(value);
+        if !adds_up || !is_summed {
             continue;
         }
         let at = to.iter().position(|(own, _)| own == name);
         match (value, at) {
-            (Value::Map(inner), None) => {
-                let mut sums = Vec::new();
-                add_totals(inner, &mut sums, false);
-                to.push((name.clone(), Value::Map(sums)));
-            }
-            (Value::Map(inner), Some(at)) => {
-                if let Value::Map(sums) = &mut to[at].1 {
-                    add_totals(inner, sums, false);
+            (Value::Map(inner), at) => {
+                let known = at.map(|at| std::mem::replace(&mut to[at].1, Value::Null));
+                let mut sums = match known {
+                    Some(Value::Map(sums)) => sums,
+                    _ => Vec::new(),
+                };
+                add_totals(inner, &mut sums);
+                for (name, value) in inner {
+                    if !sums.iter().any(|(own, _)| own == name) {
+                        sums.push((name.clone(), value.clone()));
+                    }
+                }
+                match at {
+                    Some(at) => to[at].1 = Value::Map(sums),
+                    None => to.push((name.clone(), Value::Map(sums))),
                 }
             }
-            (value, _) if !php::is_numeric_value(value) => {}
             (value, None) => to.push((name.clone(), value.clone())),
             (value, Some(at)) => to[at].1 = together(name, &to[at].1, value),
         }
@@ -453,8 +461,10 @@ mod tests {
                 .map(|(name, value)| ((*name).into(), value.clone()))
                 .collect()
         };
-        let goals =
-            |count: i64| Value::Map(map(&[("nb_conversions_page_rate", Value::Int(count))]));
+        let goals = |count: i64| {
+            let rate = ("nb_conversions_page_rate", Value::Int(count));
+            Value::Map(map(&[rate, ("nb_conversions", Value::Int(count))]))
+        };
         let mut sums = Vec::new();
         for count in [2, 3] {
             let table = map(&[
@@ -464,12 +474,14 @@ mod tests {
                 ("bounce_rate", Value::from("50%")),
                 ("goals", goals(count)),
             ]);
-            add_totals(&table, &mut sums, true);
+            add_totals(&table, &mut sums);
         }
+        let rate = ("nb_conversions_page_rate", Value::Int(2));
+        let kept = Value::Map(map(&[("nb_conversions", Value::Int(5)), rate]));
         let expected = map(&[
             ("nb_visits", Value::Int(5)),
             ("max_actions", Value::Int(3)),
-            ("goals", goals(5)),
+            ("goals", kept),
         ]);
         assert_eq!(sums, expected);
     }
