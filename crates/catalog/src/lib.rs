@@ -4,6 +4,7 @@
 pub mod columns;
 pub mod metadata;
 pub mod metrics;
+pub mod pages;
 pub mod params;
 pub mod reports;
 pub mod segments;

@@ -12,6 +12,10 @@ pub struct Detail {
     pub guide: &'static str,
     /// Metrics with another name here than elsewhere.
     pub names: &'static [(&'static str, &'static str)],
+    /// Metrics that mean something else here than elsewhere.
+    pub explanations: &'static [(&'static str, &'static str)],
+    /// Lists tell how to load sub-tables.
+    pub tells_subtables: bool,
     /// Metrics that are explained, where these are not all that can be.
     pub explained: Option<&'static [&'static str]>,
     /// Metrics whose type is told, where these are not all of the report's.
@@ -99,6 +103,8 @@ const PLAIN: Detail = Detail {
     documentation: "",
     guide: "",
     names: &[],
+    explanations: &[],
+    tells_subtables: true,
     explained: None,
     typed: None,
     related: &[],
@@ -144,6 +150,7 @@ const fn page(
     related: &'static [&'static str],
 ) -> Detail {
     Detail {
+        explanations: VIEWS_EXPLAINED,
         method,
         documentation,
         typed: Some(typed),
@@ -163,6 +170,7 @@ const fn search(
         documentation,
         typed,
         names,
+        explanations: SEARCHES_EXPLAINED,
         guide: SEARCH_GUIDE,
         needs: Needs::SiteSearch,
         ..PLAIN
@@ -191,6 +199,26 @@ const GOAL_GUIDE: &str = "https://matomo.org/docs/tracking-goals-web-analytics/"
 pub const ECOMMERCE_GUIDE: &str = "https://matomo.org/docs/ecommerce-analytics/";
 
 const UNIQUE_VIEWS: &[(&str, &str)] = &[("nb_visits", "Unique Pageviews")];
+const SEARCHES_EXPLAINED: &[(&str, &str)] = &[
+    (
+        "nb_visits",
+        "How many visits searched for it; repeated searches within one visit count once.",
+    ),
+    (
+        "exit_rate",
+        "The share of searches after which the visit ended.",
+    ),
+];
+const VIEWS_EXPLAINED: &[(&str, &str)] = &[
+    (
+        "nb_visits",
+        "How many visits viewed the page; views within one visit count once.",
+    ),
+    (
+        "bounce_rate",
+        "The share of visits that began on this page and ended on it at once.",
+    ),
+];
 const SEARCHES: &[(&str, &str)] = &[("nb_visits", "Searches"), ("exit_rate", "% Search Exits")];
 const VISIT_DURATION: (&str, &str) = ("avg_time_on_site", "Avg. Visit Duration (in seconds)");
 
@@ -267,6 +295,7 @@ pub static DETAILS: &[Detail] = &[
         SEARCHES),
     Detail {
         related: &["Actions.getPageTitlesFollowingSiteSearch"],
+        tells_subtables: false,
         ..search("Actions.getPageUrlsFollowingSiteSearch", "The pages that visitors opened from the results of a search.",
             Some(AFTER_SEARCH), &[])
     },
@@ -274,16 +303,19 @@ pub static DETAILS: &[Detail] = &[
         Some(&["nb_visits", "avg_time_on_page", "bounce_rate", "exit_rate", "avg_time_generation"]), SEARCHES),
     Detail {
         related: &["Actions.getPageUrlsFollowingSiteSearch"],
+        tells_subtables: false,
         ..search("Actions.getPageTitlesFollowingSiteSearch", "The titles of the pages that visitors opened from the results of a search.",
             Some(AFTER_SEARCH), &[])
     },
     search("Actions.getSiteSearchCategories", "The categories that visitors searched in.", None, SEARCHES),
     Detail {
         names: &[("nb_visits", "Unique Clicks"), ("nb_hits", "Clicks")],
+        explanations: &[("nb_visits", "How many visits clicked the link; clicks within one visit count once.")],
         ..said("Actions.getOutlinks", "The links to other sites that were clicked, by host.")
     },
     Detail {
         names: &[("nb_visits", "Unique Downloads"), ("nb_hits", "Downloads")],
+        explanations: &[("nb_visits", "How many visits downloaded the file; downloads within one visit count once.")],
         ..said("Actions.getDownloads", "The files that were downloaded, by host.")
     },
     guided("Events.getCategory", "The categories of events, each with its actions.", EVENT_GUIDE),

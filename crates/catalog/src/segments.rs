@@ -15,6 +15,8 @@ pub struct Segment {
     pub private: bool,
     /// An example or a list of values for people.
     pub accepted: &'static str,
+    /// The name under which clients are told that values can be suggested.
+    pub suggestions: &'static str,
     /// Stands for several segments, joined by "or".
     pub union_of: &'static [&'static str],
     /// Left out of the metadata unless all are asked for.
@@ -131,6 +133,7 @@ const fn row(
         values,
         private: false,
         accepted,
+        suggestions: "",
         union_of: &[],
         internal: false,
     }
@@ -143,6 +146,11 @@ const fn metric(mut segment: Segment) -> Segment {
 
 const fn private(mut segment: Segment) -> Segment {
     segment.private = true;
+    segment
+}
+
+const fn suggested(mut segment: Segment, suggestions: &'static str) -> Segment {
+    segment.suggestions = suggestions;
     segment
 }
 
@@ -185,7 +193,7 @@ pub static SEGMENTS: &[Segment] = &[
     private(metric(row("visitIp", VISITORS, "Visitor IP", &[on(visit::IP_HIGH), on(visit::IP_LOW)], Address, "13.54.122.1. </code>Select IP ranges with notation: <code>visitIp>13.54.122.0;visitIp<13.54.122.255"))),
     row("browserName", VISITORS, "Browser", &[on(visit::BROWSER)], BrowserName, "FireFox, Internet Explorer, Chrome, Safari, Opera etc."),
     row("browserCode", VISITORS, "Browser code", &[on(visit::BROWSER)], Text, "FF, IE, CH, SF, OP etc."),
-    row("browserEngine", VISITORS, "Browser engine", &[on(visit::BROWSER_ENGINE)], Text, "Trident, WebKit, Presto, Gecko, Blink, etc."),
+    suggested(row("browserEngine", VISITORS, "Browser engine", &[on(visit::BROWSER_ENGINE)], Text, "Trident, WebKit, Presto, Gecko, Blink, etc."), "\\DeviceDetector\\Parser\\Client\\Browser\\Engine::getAvailableEngines"),
     row("browserVersion", VISITORS, "Browser version", &[on(visit::BROWSER_VERSION)], Text, "1.0, 8.0, etc."),
     row("deviceBrand", VISITORS, "Device brand", &[on(visit::DEVICE_BRAND)], Text, "Apple, Samsung, Google, Huawei, Xiaomi, etc."),
     row("deviceModel", VISITORS, "Device model", &[on(visit::DEVICE_MODEL)], Text, "iPad, Nexus 5, Galaxy S5, Fire TV, etc."),
@@ -269,21 +277,21 @@ pub static SEGMENTS: &[Segment] = &[
     row("pageTitle", BEHAVIOUR, "Page Title", &[act(action::TITLE, TITLED)], Text, ""),
     row("pageUrl", BEHAVIOUR, "Page URL", &[act(action::URL, PAGES)], PageUrl, ""),
     row("actionServerHour", BEHAVIOUR, "Site time \u{2014} hour", &[act(action::TIME, &[])], SiteHour, ""),
-    internal(row("actionServerMinute", BEHAVIOUR, "Time in UTC \u{2014} minute", &[act(action::TIME, &[])], UtcMinute, "")),
-    row("referrerType", ACQUISITION, "Channel Type", &[on(visit::REFERRER_TYPE)], ReferrerType, "direct, search, website, social, campaign"),
-    row("referrerKeyword", ACQUISITION, "Keyword", &[on(visit::REFERRER_KEYWORD)], Text, "Encoded%20Keyword, keyword"),
-    row("referrerName", ACQUISITION, "Referrer Name", &[on(visit::REFERRER_NAME)], Text, "twitter.com, www.facebook.com, Bing, Google, Yahoo, CampaignName"),
-    row("referrerUrl", ACQUISITION, "Referrer URL", &[on(visit::REFERRER_URL)], Text, "http%3A%2F%2Fwww.example.org%2Freferer-page.htm"),
-    metric(row("eventValue", EVENTS, "Event Value", &[act(action::VALUE, &[kind::EVENT])], Number, "")),
+    row("actionServerMinute", BEHAVIOUR, "Time in UTC \u{2014} minute", &[act(action::TIME, &[])], UtcMinute, "0, 1, 2, 3, ..., 56, 57, 58, 59"),
+    metric(row("eventValue", EVENTS, "Event value", &[act(action::VALUE, &[kind::EVENT])], Number, "")),
     row("eventAction", EVENTS, "Event Action", &[act(action::EVENT_ACTION, &[])], Text, ""),
     row("eventCategory", EVENTS, "Event Category", &[act(action::EVENT_CATEGORY, &[])], Text, ""),
     row("eventName", EVENTS, "Event Name", &[act(action::EVENT_NAME, &[])], Text, ""),
     row("eventUrl", EVENTS, "Event URL", &[act(action::URL, &[kind::EVENT])], PageUrl, "The URL must be URL encoded, for example: http%3A%2F%2Fexample.com%2Fpath%2Fpage%3Fquery"),
+    row("referrerType", ACQUISITION, "Channel Type", &[on(visit::REFERRER_TYPE)], ReferrerType, "direct, search, website, social, campaign"),
+    row("referrerKeyword", ACQUISITION, "Keyword", &[on(visit::REFERRER_KEYWORD)], Text, "Encoded%20Keyword, keyword"),
+    row("referrerName", ACQUISITION, "Referrer Name", &[on(visit::REFERRER_NAME)], Text, "twitter.com, www.facebook.com, Bing, Google, Yahoo, CampaignName"),
+    row("referrerUrl", ACQUISITION, "Referrer URL", &[on(visit::REFERRER_URL)], Text, "http%3A%2F%2Fwww.example.org%2Freferer-page.htm"),
+    metric(row("orderId", ECOMMERCE, "Order ID", &[conv(conversion::ORDER)], Text, "")),
+    metric(row("revenueOrder", ECOMMERCE, "Order Revenue", &[conv(conversion::REVENUE)], Money, "")),
     metric(row("productPrice", ECOMMERCE, "Product Price", &[sold(item::PRICE)], Money, "")),
+    metric(row("revenueAbandonedCart", ECOMMERCE, "Revenue Left In Cart", &[conv(conversion::REVENUE)], Money, "")),
     metric(row("productViewPrice", ECOMMERCE, "Viewed Product Price", &[act(action::PRODUCT_PRICE, &[])], Money, "")),
-    metric(row("revenueAbandonedCart", ECOMMERCE, "Revenue left in cart", &[conv(conversion::REVENUE)], Money, "")),
-    metric(row("revenueOrder", ECOMMERCE, "Revenue from orders", &[conv(conversion::REVENUE)], Money, "")),
-    row("orderId", ECOMMERCE, "Order ID", &[conv(conversion::ORDER)], Text, ""),
     union(row("productCategory", ECOMMERCE, "Product Category", &[], Text, ""), &["productCategory1", "productCategory2", "productCategory3", "productCategory4", "productCategory5"]),
     internal(row("productCategory1", ECOMMERCE, "Product Category 1", &[sold(item::CATEGORY_1)], Text, "")),
     internal(row("productCategory2", ECOMMERCE, "Product Category 2", &[sold(item::CATEGORY_2)], Text, "")),

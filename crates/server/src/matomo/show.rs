@@ -161,7 +161,7 @@ fn group(table: &mut Table, name: impl Fn(&str) -> String) {
 }
 
 /// Carts, orders, then goals by number.
-fn order_goals(row: &mut Row) {
+pub fn order_goals(row: &mut Row) {
     if let Some(Value::Map(goals)) = row.get_mut("goals") {
         goals.sort_by_key(|(name, _)| match name.trim_start_matches("idgoal=") {
             "ecommerceAbandonedCart" => -1,

@@ -2,7 +2,7 @@
 //! value and the change.
 
 use model::{Answer, Name, Row, Table, TableSet, Value};
-use query::period;
+use query::period::{self, PeriodKind};
 use tracking::url::{url_decode, url_encode};
 
 use super::common::{field, needed};
@@ -43,6 +43,8 @@ pub async fn evolution(call: Call<'_>) -> ApiResult<Answer> {
             "Reports like {module}.{action} which do not have a dimension are not supported by row evolution"
         )));
     }
+    let kind = PeriodKind::named(asked).unwrap_or(PeriodKind::Day);
+    let entry = &entry.clone().for_period(kind);
     let labels: Vec<String> = request.list_untrimmed("label");
     let labels: Vec<String> = labels
         .iter()
@@ -52,9 +54,7 @@ pub async fn evolution(call: Call<'_>) -> ApiResult<Answer> {
     for (name, value) in &parameters {
         inner = inner.with(name, value);
     }
-    if !matches!(module, "Actions" | "Goals" | "Contents") {
-        inner = inner.with("filter_add_columns_when_show_all_columns", "0");
-    }
+    inner = inner.with("filter_add_columns_when_show_all_columns", "0");
     let encoded: Vec<String> = labels
         .iter()
         .map(|label| url_encode(label.as_bytes()))
@@ -142,7 +142,7 @@ impl Rows<'_> {
 
     fn metrics(&self) -> Vec<(&'static str, String)> {
         let named = |metric: &'static str| (metric, self.writing.name_of(self.entry, metric));
-        let all = self.entry.all_metrics().into_iter();
+        let all = self.entry.shown_metrics().into_iter();
         all.filter(|metric| self.writing.leaves(metric))
             .map(named)
             .collect()
@@ -176,6 +176,8 @@ impl Rows<'_> {
                 .collect();
             parts.push((key.clone(), Table::of(rows)));
         }
+        let found = parts.iter().any(|(_, table)| !table.rows.is_empty());
+        let shown = shown.or_else(|| self.referring_page(label).filter(|_| found));
         let shown = shown.unwrap_or_else(|| match self.is_page {
             true => format!("{}/{}/", self.host, decoded(label).replace(LEVEL, "/")),
             false => legend(label),
@@ -252,13 +254,25 @@ impl Rows<'_> {
             .iter()
             .filter_map(|(_, table)| self.row(table, at, label));
         let mut logo = None;
+        let mut any = false;
         for row in found {
+            any = true;
             logo = row.meta("logo").cloned();
             if let Some(address) = self.address(row) {
                 return (address, logo);
             }
         }
-        (legend(label), logo)
+        let page = self.referring_page(label).filter(|_| any);
+        (page.unwrap_or_else(|| legend(label)), logo)
+    }
+
+    /// The address of a page that led here: its site and its path.
+    fn referring_page(&self, label: &str) -> Option<String> {
+        let is_page = self.entry.report.method == "Referrers.getWebsites" && label.contains(LEVEL);
+        (is_page && self.absolute).then(|| {
+            let parts: Vec<String> = label.split(LEVEL).map(decoded).collect();
+            without_scheme(&parts.join("/")).to_owned()
+        })
     }
 }
 
@@ -274,7 +288,8 @@ fn decoded(label: &str) -> String {
 
 fn without_scheme(url: &str) -> &str {
     let rest = url.strip_prefix("https://").or(url.strip_prefix("http://"));
-    rest.map_or(url, |rest| rest.strip_prefix("www.").unwrap_or(rest))
+    let rest = rest.unwrap_or(url);
+    rest.strip_prefix("www.").unwrap_or(rest)
 }
 
 /// The metrics of a row, in the order of the row, without its facts.

@@ -14,8 +14,9 @@ use super::{Method, method};
 use crate::app::World;
 use crate::matomo::error::{ApiError, ApiResult};
 use crate::matomo::request::ApiRequest;
-use crate::matomo::shape::metrics::{Printing, Unit};
+use crate::matomo::shape::metrics::{Printing, Unit, quotient};
 use crate::matomo::shape::php;
+use crate::matomo::show::order_goals;
 use crate::matomo::{Call, format_options, run, world};
 
 pub const METHODS: &[Method] = &[
@@ -45,9 +46,9 @@ async fn processed(call: Call<'_>) -> ApiResult<Answer> {
             "Requested report {module}.{action} for Website id={site} not found in the list of available reports.  "
         ))
     })?;
+    let entry = &entry.clone().for_period(kind_of(&asked));
     let data = data_of(&call, entry, &parameters).await?;
     let mut report = Processed::new(&writing, entry, &call, &world, site);
-    report.fit_to_period(&asked);
     report.fit_to_users(entry, &data);
     let (data, facts) = report.answer(data, &asked);
     let mut fields = vec![
@@ -64,6 +65,16 @@ async fn processed(call: Call<'_>) -> ApiResult<Answer> {
         fields.push(field("timerMillis", elapsed));
     }
     Ok(Answer::Value(Value::Map(fields)))
+}
+
+/// The kind of the periods asked for; a range of one day is a day.
+fn kind_of(asked: &Asked) -> PeriodKind {
+    match asked {
+        Asked::One(period) => crate::matomo::reports::kind_of(period),
+        Asked::Each(periods) => periods
+            .first()
+            .map_or(PeriodKind::Day, |period| period.kind),
+    }
 }
 
 /// An array without entries is no object.
@@ -185,20 +196,6 @@ impl<'a> Processed<'a> {
         }
     }
 
-    /// Rows count distinct visitors only by day.
-    fn fit_to_period(&mut self, asked: &Asked) {
-        let kind = match asked {
-            Asked::One(period) => Some(crate::matomo::reports::kind_of(period)),
-            Asked::Each(periods) => periods.first().map(|period| period.kind),
-        };
-        if self.has_dimension && kind != Some(PeriodKind::Day) {
-            let distinct = ["nb_uniq_visitors", "nb_users"];
-            remove(&mut self.metadata, "metrics", &distinct);
-            self.columns
-                .retain(|(name, _)| !distinct.contains(&name.as_ref()));
-        }
-    }
-
     /// The overview of visits counts users only where there are any.
     fn fit_to_users(&mut self, entry: &Entry, data: &Answer) {
         let of_visits = entry.report.record == Record::Numbers(Numbers::Visits);
@@ -254,15 +251,37 @@ impl<'a> Processed<'a> {
     fn table(&mut self, table: &Table) -> (Table, Table) {
         if let Some(Value::Map(totals)) = table.meta("totals") {
             let left = totals.iter().filter(|(name, _)| self.writing.leaves(name));
-            let left: Vec<(Name, Value)> = left.cloned().collect();
-            add_totals(&left, &mut self.totals, true);
+            let mut left: Vec<(Name, Value)> = left.cloned().collect();
+            left.extend(self.actions_per_visit(totals));
+            let mut row = Row {
+                columns: left,
+                ..Row::default()
+            };
+            order_goals(&mut row);
+            add_totals(&row.columns, &mut self.totals);
         }
         let rows = table.all_rows().map(|row| self.row(row)).collect();
         let facts = match self.has_dimension {
-            true => table.all_rows().map(|row| self.facts(row)).collect(),
+            // Rows without any fact have no row here.
+            true => {
+                let facts = table.all_rows().map(|row| self.facts(row));
+                facts.filter(|row| !row.columns.is_empty()).collect()
+            }
             false => Vec::new(),
         };
         (Table::of(rows), Table::of(facts))
+    }
+
+    /// The one average among the totals, where the report has it.
+    fn actions_per_visit(&self, totals: &[(Name, Value)]) -> Option<(Name, Value)> {
+        const NAME: &str = "nb_actions_per_visit";
+        let total = |name: &str| {
+            let found = totals.iter().find(|(own, _)| own == name);
+            found.map(|(_, value)| value.number())
+        };
+        let known = total(NAME).is_some() || !self.columns.iter().any(|(name, _)| name == NAME);
+        let (actions, visits) = (total("nb_actions")?, total("nb_visits")?);
+        (!known).then(|| (NAME.into(), quotient(actions, visits, 1)))
     }
 
     /// The columns of a row that the report names, missing ones as 0.
@@ -339,7 +358,7 @@ fn columns(writing: &Writing, entry: &Entry) -> Vec<(Name, Value)> {
     if !entry.dimension.is_empty() {
         columns.push(("label".into(), writing.word(&entry.dimension).into()));
     }
-    for metric in entry.all_metrics() {
+    for metric in entry.shown_metrics() {
         if catalog::metrics::UNMEASURED.contains(&metric) || !writing.leaves(metric) {
             continue;
         }
@@ -367,27 +386,35 @@ fn remove(fields: &mut [(Name, Value)], field: &str, names: &[&str]) {
     }
 }
 
-/// Adds the totals of one table to those of all; averages and rates do not add up.
-fn add_totals(from: &[(Name, Value)], to: &mut Vec<(Name, Value)>, outermost: bool) {
+/// Adds the totals of one table to those of all; averages and rates do not add up. Those of goals keep
+/// the value of the first table, behind what adds up.
+fn add_totals(from: &[(Name, Value)], to: &mut Vec<(Name, Value)>) {
     for (name, value) in from {
         let adds_up =
             !name.starts_with("avg_") && !name.ends_with("_rate") && !name.ends_with("_evolution");
-        if outermost && !adds_up {
+        let is_summed = matches!(value, Value::Map(_)) || php::is_numeric_value(value);
+        if !adds_up || !is_summed {
             continue;
         }
         let at = to.iter().position(|(own, _)| own == name);
         match (value, at) {
-            (Value::Map(inner), None) => {
-                let mut sums = Vec::new();
-                add_totals(inner, &mut sums, false);
-                to.push((name.clone(), Value::Map(sums)));
-            }
-            (Value::Map(inner), Some(at)) => {
-                if let Value::Map(sums) = &mut to[at].1 {
-                    add_totals(inner, sums, false);
+            (Value::Map(inner), at) => {
+                let known = at.map(|at| std::mem::replace(&mut to[at].1, Value::Null));
+                let mut sums = match known {
+                    Some(Value::Map(sums)) => sums,
+                    _ => Vec::new(),
+                };
+                add_totals(inner, &mut sums);
+                for (name, value) in inner {
+                    if !sums.iter().any(|(own, _)| own == name) {
+                        sums.push((name.clone(), value.clone()));
+                    }
+                }
+                match at {
+                    Some(at) => to[at].1 = Value::Map(sums),
+                    None => to.push((name.clone(), Value::Map(sums))),
                 }
             }
-            (value, _) if !php::is_numeric_value(value) => {}
             (value, None) => to.push((name.clone(), value.clone())),
             (value, Some(at)) => to[at].1 = together(name, &to[at].1, value),
         }
@@ -434,8 +461,10 @@ mod tests {
                 .map(|(name, value)| ((*name).into(), value.clone()))
                 .collect()
         };
-        let goals =
-            |count: i64| Value::Map(map(&[("nb_conversions_page_rate", Value::Int(count))]));
+        let goals = |count: i64| {
+            let rate = ("nb_conversions_page_rate", Value::Int(count));
+            Value::Map(map(&[rate, ("nb_conversions", Value::Int(count))]))
+        };
         let mut sums = Vec::new();
         for count in [2, 3] {
             let table = map(&[
@@ -445,12 +474,14 @@ mod tests {
                 ("bounce_rate", Value::from("50%")),
                 ("goals", goals(count)),
             ]);
-            add_totals(&table, &mut sums, true);
+            add_totals(&table, &mut sums);
         }
+        let rate = ("nb_conversions_page_rate", Value::Int(2));
+        let kept = Value::Map(map(&[("nb_conversions", Value::Int(5)), rate]));
         let expected = map(&[
             ("nb_visits", Value::Int(5)),
             ("max_actions", Value::Int(3)),
-            ("goals", goals(5)),
+            ("goals", kept),
         ]);
         assert_eq!(sums, expected);
     }

@@ -9,6 +9,7 @@ use catalog::metadata::{
 };
 use catalog::reports::{REPORTS, Report, report};
 use model::SiteId;
+use query::period::PeriodKind;
 use settings::{Dimension, DimensionScope};
 
 use crate::app::World;
@@ -34,7 +35,12 @@ pub struct Entry {
     pub typed: Option<&'static [&'static str]>,
     pub knows_goals: bool,
     pub is_subtable: bool,
+    /// Rows count distinct visitors, as they do by day only.
+    pub counts_distinct: bool,
 }
+
+/// Metrics that rows have by day only.
+const DISTINCT: [&str; 2] = ["nb_uniq_visitors", "nb_users"];
 
 impl Entry {
     fn of(report: &'static Report) -> Entry {
@@ -56,6 +62,7 @@ impl Entry {
             typed: detail.typed,
             knows_goals: report.goals,
             is_subtable: false,
+            counts_distinct: true,
         };
         if report.method == "API.get" {
             let overviews = || OVERVIEWS.iter().filter_map(|method| self::report(method));
@@ -171,6 +178,23 @@ impl Entry {
         all
     }
 
+    /// As [`Entry::all_metrics`], without those that the period has no numbers for.
+    pub fn shown_metrics(&self) -> Vec<&'static str> {
+        let mut shown = self.all_metrics();
+        shown.retain(|metric| self.shows(metric));
+        shown
+    }
+
+    pub fn shows(&self, metric: &str) -> bool {
+        self.counts_distinct || !DISTINCT.contains(&metric)
+    }
+
+    /// Fits the report to a period: rows count distinct visitors only by day.
+    pub fn for_period(mut self, kind: PeriodKind) -> Entry {
+        self.counts_distinct = self.dimension.is_empty() || kind == PeriodKind::Day;
+        self
+    }
+
     /// Metrics that lists tell the type of.
     pub fn typed_metrics(&self) -> Vec<&'static str> {
         if let Some(typed) = self.typed {
@@ -191,7 +215,11 @@ impl Entry {
         if self.explained.is_none() {
             self.add_conversion_rate(&mut metrics);
         }
-        let explain = |name| Some((name, catalog::metrics::documentation(name)?));
+        let own = |metric: &str| {
+            let mut own = self.detail.explanations.iter();
+            own.find(|(name, _)| *name == metric).map(|(_, text)| *text)
+        };
+        let explain = |name| Some((name, own(name).or(catalog::metrics::documentation(name))?));
         metrics.into_iter().filter_map(explain).collect()
     }
 

@@ -2,6 +2,8 @@
 
 pub mod entry;
 pub mod graphs;
+mod pages;
+mod segments;
 
 use model::{Access, Answer, Name, Role, SiteId, Value};
 
@@ -19,6 +21,9 @@ const VIEW: Access = Access::Some(Role::View);
 pub const METHODS: &[Method] = &[
     method!("API.getReportMetadata", VIEW, reports),
     method!("API.getMetadata", VIEW, one),
+    method!("API.getSegmentsMetadata", VIEW, segments::segments),
+    method!("API.getReportPagesMetadata", VIEW, pages::pages),
+    method!("API.getWidgetMetadata", VIEW, pages::widgets),
     method!("API.getGlossaryReports", VIEW, glossary_reports),
     method!("API.getGlossaryMetrics", VIEW, glossary_metrics),
 ];
@@ -98,8 +103,12 @@ impl<'a> Writing<'a> {
         fields.text("name", self.word(&entry.name));
         fields.text("module", entry.module());
         fields.text("action", entry.action());
-        let parameter =
-            |(name, value): &(&'static str, String)| ((*name).into(), value.as_str().into());
+        // Ids are numbers, kinds of orders are texts.
+        let parameter = |(name, value): &(&'static str, String)| {
+            let number = value.parse::<i64>().map(Value::Int);
+            let value = number.unwrap_or_else(|_| value.as_str().into());
+            (Name::from(*name), value)
+        };
         fields.map(
             "parameters",
             entry.parameters.iter().map(parameter).collect(),
@@ -112,7 +121,9 @@ impl<'a> Writing<'a> {
             fields.0.push(field("isSubtableReport", true));
         }
         self.describe_metrics(entry, &mut fields);
-        fields.text("actionToLoadSubTables", entry.report.subtable_action);
+        if entry.detail.tells_subtables {
+            fields.text("actionToLoadSubTables", entry.report.subtable_action);
+        }
         if entry.report.constant_rows {
             fields.0.push(field("constantRowsCount", true));
         }
@@ -130,7 +141,9 @@ impl<'a> Writing<'a> {
     }
 
     fn describe_metrics(&self, entry: &Entry, fields: &mut Fields) {
-        fields.map("metrics", self.names_of(entry, &entry.metrics));
+        let mut metrics = entry.metrics.clone();
+        metrics.retain(|metric| entry.shows(metric));
+        fields.map("metrics", self.names_of(entry, &metrics));
         if !self.without_explanations {
             let explained = entry.explained_metrics().into_iter();
             let left = explained.filter(|(metric, _)| self.leaves(metric));
@@ -311,7 +324,7 @@ async fn glossary_reports(call: Call<'_>) -> ApiResult<Answer> {
     answer(Value::List(rows.into_iter().map(|(_, row)| row).collect()))
 }
 
-/// Metrics with an explanation, by name; a metric that has another name in a report stands once more.
+/// Metrics with an explanation, by name; a metric that means something else in a report stands once more.
 async fn glossary_metrics(call: Call<'_>) -> ApiResult<Answer> {
     let world = call.app.world().await?;
     let site = site_of(&call, &world, "idSite")?;
@@ -319,19 +332,20 @@ async fn glossary_metrics(call: Call<'_>) -> ApiResult<Answer> {
     let mut rows: Vec<(String, &'static str, &'static str)> = Vec::new();
     for entry in entry::of_site(&world, site, false) {
         for (metric, text) in entry.explained_metrics() {
+            if rows
+                .iter()
+                .any(|(_, id, known)| *id == metric && *known == text)
+            {
+                continue;
+            }
             let mut name = writing.name_of(&entry, metric);
-            if entry.category == "Actions" && metric == "nb_visits" {
+            if rows.iter().any(|(_, id, _)| *id == metric) {
                 name = format!("{name} ({})", writing.word(entry.category));
             }
-            let known = rows
-                .iter()
-                .any(|(own, id, _)| *own == name && *id == metric);
-            if !known {
-                rows.push((name, metric, text));
-            }
+            rows.push((name, metric, text));
         }
     }
-    rows.sort_by(|one, other| one.0.cmp(&other.0));
+    rows.sort();
     let row = |(name, id, text): (String, &'static str, &'static str)| {
         Value::Map(vec![
             field("name", name),
