@@ -146,6 +146,10 @@ async fn make_sites(settings: &Settings, created: i64) -> Result<Sites, String> 
     if there.iter().any(is_demo) {
         return Err("the folder has a demo already; another --data makes another".to_owned());
     }
+    // Everybody may use the segments, whoever has made them.
+    let users = settings.users().await.map_err(failed)?;
+    let author = users.iter().find(|user| user.superuser_access);
+    let author = author.map_or(settings::ANONYMOUS, |user| user.login.as_str());
     let made = async {
         let shop = make_site(settings, "Savanna Outdoor", shop::START, true, created).await?;
         let help = make_site(settings, "Savanna Help", help::START, false, created).await?;
@@ -162,7 +166,7 @@ async fn make_sites(settings: &Settings, created: i64) -> Result<Sites, String> 
                 enable_all_users: true,
                 ..SegmentChange::default()
             };
-            settings.add_segment("", segment, now()).await?;
+            settings.add_segment(author, segment, now()).await?;
         }
         Ok((shop, help))
     };

@@ -14,6 +14,7 @@ use tracking::device::DeviceDetector;
 use tracking::referrer::Lists;
 
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::names::Names;
 use crate::places::{Places, PlacesFrom};
 use crate::sources::Sources;
@@ -30,6 +31,7 @@ pub struct Inner {
     pub devices: DeviceDetector,
     pub places: Places,
     pub options: Options,
+    pub metrics: Metrics,
     /// Everything read from settings on the way of a hit or a report, renewed when they change.
     world: ArcSwap<World>,
     salts: Mutex<HashMap<(SiteId, Day), [u8; 32]>>,
@@ -85,6 +87,7 @@ impl App {
             devices: DeviceDetector::embedded(),
             places,
             options,
+            metrics: Metrics::default(),
             world: ArcSwap::from_pointee(world),
             salts: Mutex::default(),
             refresh: tokio::sync::Mutex::default(),

@@ -6,7 +6,9 @@ mod config;
 mod control;
 mod direct;
 pub mod matomo;
+mod metrics;
 pub mod names;
+mod operators;
 mod places;
 mod rules;
 mod sources;
@@ -46,7 +48,9 @@ pub fn router(app: App) -> Router {
         .route("/index.php", any(index))
         .route("/", any(index))
         // Operators
-        .route("/health", get(health));
+        .route("/health", get(health))
+        .route("/metrics", get(metrics_sheet))
+        .route("/drops", get(drops_sheet));
     if app.options.control_route {
         router = router.route("/__conformance", post(control));
     }
@@ -87,7 +91,12 @@ async fn index(
     let client = Client::of(peer, &headers, &app.options.trusted_proxies);
     let request = matomo::request::ApiRequest::parse(uri.query().unwrap_or_default(), &body);
     match request.text("module") {
-        Some("API") => matomo::handle(&app, client, &headers, request).await,
+        Some("API") => {
+            let started = std::time::Instant::now();
+            let answer = matomo::handle(&app, client, &headers, request).await;
+            app.metrics.count_answer(started.elapsed());
+            answer
+        }
         _ => (StatusCode::NOT_FOUND, "Not found\n").into_response(),
     }
 }
@@ -103,6 +112,24 @@ async fn tracker_script() -> impl IntoResponse {
         (axum::http::header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (headers, TRACKER_SCRIPT)
+}
+
+async fn metrics_sheet(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response {
+    let client = Client::of(peer, &headers, &app.options.trusted_proxies);
+    operators::answer(&app, client, &headers, operators::Sheet::Metrics).await
+}
+
+async fn drops_sheet(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response {
+    let client = Client::of(peer, &headers, &app.options.trusted_proxies);
+    operators::answer(&app, client, &headers, operators::Sheet::Drops).await
 }
 
 async fn health() -> &'static str {
