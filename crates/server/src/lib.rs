@@ -23,7 +23,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 
-pub use app::{App, Options, StartError};
+pub use app::{App, Options, StartError, list_file};
 use client::Client;
 pub use direct::{Direct, random_numbers};
 pub use places::PlacesFrom;
