@@ -36,12 +36,12 @@ DATA = [
 
 
 def rust_packages():
-    output = subprocess.run(
-        ["cargo", "metadata", "--format-version", "1", "--locked"], cwd=ROOT, check=True, capture_output=True
-    ).stdout
-    for package in json.loads(output)["packages"]:
-        if package["source"] is not None:
-            yield "rust", package["name"], package["version"], package["license"] or "unknown"
+    for manifest in ["Cargo.toml", "tests/clients/rust/Cargo.toml"]:
+        command = ["cargo", "metadata", "--format-version", "1", "--locked", "--manifest-path", manifest]
+        output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout
+        for package in json.loads(output)["packages"]:
+            if package["source"] is not None:
+                yield "rust", package["name"], package["version"], package["license"] or "unknown"
 
 
 def node_packages():

@@ -18,6 +18,9 @@ if [ "$(cat "$venv/.takwimu-lock" 2>/dev/null || true)" != "$want" ]; then
     echo "$want" >"$venv/.takwimu-lock"
 fi
 
+rust=${CARGO_TARGET_DIR:-$PWD/target}/clients
+CARGO_TARGET_DIR=$rust cargo build --quiet --locked --manifest-path "$folder/rust/Cargo.toml"
+
 scratch=$(mktemp -d)
 server=
 cleanup() {
@@ -45,4 +48,5 @@ done
 state=0
 timeout 120 node "$folder/node.mjs" || state=1
 timeout 120 "$venv/bin/python" "$folder/python_clients.py" || state=1
+timeout 120 "$rust/debug/takwimu-client-test" || state=1
 exit "$state"

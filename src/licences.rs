@@ -44,9 +44,9 @@ mod tests {
         rows().any(|row| row[0] == kind && row[1] == name && row[2] == version)
     }
 
-    /// Names and versions of `Cargo.lock` that come from a registry.
-    fn locked_crates() -> Vec<(String, String)> {
-        let lock = read("Cargo.lock");
+    /// Names and versions of a lock file that come from a registry.
+    fn locked_crates(lock: &str) -> Vec<(String, String)> {
+        let lock = read(lock);
         let value = |block: &str, key: &str| {
             let start = format!("{key} = \"");
             let line = block.lines().find_map(|line| line.strip_prefix(&start));
@@ -62,8 +62,9 @@ mod tests {
 
     #[test]
     fn every_locked_package_is_listed_with_a_licence() {
-        let crates = locked_crates();
+        let mut crates = locked_crates("Cargo.lock");
         assert!(crates.len() > 100);
+        crates.extend(locked_crates("tests/clients/rust/Cargo.lock"));
         for (name, version) in crates {
             assert!(
                 is_listed("rust", &name, &version),

@@ -15,8 +15,8 @@ use server::Direct;
 use settings::{
     DimensionScope, GoalChange, NewDimension, NewSite, SegmentChange, Settings, SiteChange,
 };
+use tracking::EnrichedHit;
 use tracking::logs::params_of;
-use tracking::{EnrichedHit, Stop};
 
 use crate::arguments::{Arguments, Flag};
 use crate::configuration::Configuration;
@@ -130,11 +130,10 @@ fn fill(house: &House, direct: &Direct, year: Year, seed: u64) -> Result<(), Str
 }
 
 fn enriched(direct: &Direct, hit: Timed, random: &mut Random) -> Option<EnrichedHit> {
-    match direct.enrich(&params_of(hit.pairs), &mut || random.next()) {
-        Ok(hit) => Some(hit),
-        // Settings of the instance may leave hits out.
-        Err(Stop::Excluded(_) | Stop::Refused(_)) => None,
-    }
+    // Settings of the instance may leave hits out.
+    direct
+        .enrich(&params_of(hit.pairs), &mut || random.next())
+        .ok()
 }
 
 // ---- Sites, goals, segments -----------------------------------------------------------------
