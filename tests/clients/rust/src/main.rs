@@ -138,9 +138,10 @@ fn lists_pages_and_referrers(world: &World) -> Outcome {
             .len(),
         2,
     )?;
+    // A week: numbers of a single day are texts in Matomo's answer, which the crate does not read.
     let referrers = ReferrersGetReferrerType {
         id_site: world.site.into(),
-        period: today(),
+        period: Period::Week(Date::Today),
         segment: None,
     };
     equal(
