@@ -13,7 +13,7 @@ ifdef CI
 export CARGO_INCREMENTAL := 0
 endif
 
-.PHONY: help data tracker build run demo check test conformance browser clean
+.PHONY: help data tracker build run demo check test conformance clients browser clean
 
 help: ## Shows this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -45,13 +45,16 @@ check: data tracker ## Format, lints, licences: what must hold before a commit
 	@scripts/need.sh cargo
 	@scripts/test.sh format lint licences scripts
 
-test: data tracker ## Everything: check, unit tests, recorded scenarios, browser
+test: data tracker ## Everything: check, unit tests, recorded scenarios, clients of others, browser
 	@scripts/need.sh cargo
-	@scripts/test.sh format lint licences scripts rust conformance browser
+	@scripts/test.sh format lint licences scripts rust conformance clients browser
 
 conformance: data tracker ## The recorded scenarios only, against the built program
 	@scripts/need.sh cargo
 	@scripts/test.sh conformance
+
+clients: build ## Clients that others have written only, against the built program
+	@scripts/test.sh clients
 
 browser: data ## The tracker and the pages in a real browser only
 	@scripts/need.sh node cargo

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the named parts of the tests in order, all of them even when one fails, and adds up:
-#   scripts/test.sh format lint licences scripts rust conformance browser
+#   scripts/test.sh format lint licences scripts rust conformance clients browser
 # The last line is `N passed, N failed`; a part that checks without counting is one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -48,6 +48,11 @@ run_browser() {
         (cd tracker && npm run --silent build) &&
         cargo build --workspace --profile fast --bin takwimu --quiet &&
         (cd tests/browser && npm run --silent test:tracker && npm run --silent test:accounts)
+}
+
+run_clients() {
+    cargo build --profile fast --bin takwimu &&
+        scripts/test-clients.sh "${CARGO_TARGET_DIR:-target}/fast/takwimu"
 }
 
 # Adds the counts that a log states: cargo's `test result:` lines, Playwright's `N passed` and `N failed`.

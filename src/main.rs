@@ -5,8 +5,11 @@ mod accounts;
 mod arguments;
 mod configuration;
 mod demo;
+mod drops;
 mod house;
 mod import;
+mod licences;
+mod lists;
 mod time;
 
 use std::net::SocketAddr;
@@ -79,6 +82,30 @@ const COMMANDS: &[Command] = &[
         flags: &[],
         settings: &["data"],
         run: accounts::make_token,
+    },
+    Command {
+        name: "drops",
+        words: "",
+        about: drops::ABOUT,
+        flags: drops::FLAGS,
+        settings: &[],
+        run: drops::run,
+    },
+    Command {
+        name: "lists",
+        words: "[update FILE|URL]",
+        about: lists::ABOUT,
+        flags: &[],
+        settings: &["data"],
+        run: lists::run,
+    },
+    Command {
+        name: "licences",
+        words: "",
+        about: "Prints the notice, and every package and data set with its licence.",
+        flags: &[],
+        settings: &[],
+        run: licences::run,
     },
     Command {
         name: "config",

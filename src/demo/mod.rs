@@ -15,8 +15,8 @@ use server::Direct;
 use settings::{
     DimensionScope, GoalChange, NewDimension, NewSite, SegmentChange, Settings, SiteChange,
 };
+use tracking::EnrichedHit;
 use tracking::logs::params_of;
-use tracking::{EnrichedHit, Stop};
 
 use crate::arguments::{Arguments, Flag};
 use crate::configuration::Configuration;
@@ -130,11 +130,10 @@ fn fill(house: &House, direct: &Direct, year: Year, seed: u64) -> Result<(), Str
 }
 
 fn enriched(direct: &Direct, hit: Timed, random: &mut Random) -> Option<EnrichedHit> {
-    match direct.enrich(&params_of(hit.pairs), &mut || random.next()) {
-        Ok(hit) => Some(hit),
-        // Settings of the instance may leave hits out.
-        Err(Stop::Excluded(_) | Stop::Refused(_)) => None,
-    }
+    // Settings of the instance may leave hits out.
+    direct
+        .enrich(&params_of(hit.pairs), &mut || random.next())
+        .ok()
 }
 
 // ---- Sites, goals, segments -----------------------------------------------------------------
@@ -146,6 +145,10 @@ async fn make_sites(settings: &Settings, created: i64) -> Result<Sites, String> 
     if there.iter().any(is_demo) {
         return Err("the folder has a demo already; another --data makes another".to_owned());
     }
+    // Everybody may use the segments, whoever has made them.
+    let users = settings.users().await.map_err(failed)?;
+    let author = users.iter().find(|user| user.superuser_access);
+    let author = author.map_or(settings::ANONYMOUS, |user| user.login.as_str());
     let made = async {
         let shop = make_site(settings, "Savanna Outdoor", shop::START, true, created).await?;
         let help = make_site(settings, "Savanna Help", help::START, false, created).await?;
@@ -162,7 +165,7 @@ async fn make_sites(settings: &Settings, created: i64) -> Result<Sites, String> 
                 enable_all_users: true,
                 ..SegmentChange::default()
             };
-            settings.add_segment("", segment, now()).await?;
+            settings.add_segment(author, segment, now()).await?;
         }
         Ok((shop, help))
     };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -11,9 +11,10 @@ use model::{Day, SiteId};
 use serde_json::Value;
 use settings::{Principal, Secret, Settings, Snapshot};
 use tracking::device::DeviceDetector;
-use tracking::referrer::Lists;
+use tracking::referrer::{ListKind, Lists};
 
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::names::Names;
 use crate::places::{Places, PlacesFrom};
 use crate::sources::Sources;
@@ -33,6 +34,7 @@ pub struct Inner {
     pub devices: DeviceDetector,
     pub places: Places,
     pub options: Options,
+    pub metrics: Metrics,
     /// Everything read from settings on the way of a hit or a report, renewed when they change.
     world: ArcSwap<World>,
     salts: Mutex<HashMap<(SiteId, Day), [u8; 32]>>,
@@ -77,7 +79,7 @@ impl App {
         ingest: Arc<Ingest>,
         options: Options,
     ) -> Result<App, StartError> {
-        let lists = Arc::new(Lists::embedded().map_err(|error| StartError(error.to_string()))?);
+        let lists = Arc::new(read_lists(&options.data_dir)?);
         let places = Places::open(&options.places).map_err(StartError)?;
         let world = World::read(&settings, &options).await?;
         Ok(App(Arc::new(Inner {
@@ -88,6 +90,7 @@ impl App {
             devices: DeviceDetector::embedded(),
             places,
             options,
+            metrics: Metrics::default(),
             world: ArcSwap::from_pointee(world),
             salts: Mutex::default(),
             refresh: tokio::sync::Mutex::default(),
@@ -178,6 +181,27 @@ impl App {
             token => self.settings.verify_token(token, ip, now()).await,
         }
     }
+}
+
+/// Where a newer list of referrers is kept.
+pub fn list_file(data_dir: &Path, kind: ListKind) -> PathBuf {
+    data_dir.join("lists").join(kind.name())
+}
+
+/// The lists of the program, each replaced by the newer one that an operator has stored.
+fn read_lists(data_dir: &Path) -> Result<Lists, StartError> {
+    let mut lists = Lists::embedded().map_err(|error| StartError(error.to_string()))?;
+    for kind in ListKind::ALL {
+        let path = list_file(data_dir, kind);
+        let failed =
+            |error: &dyn std::fmt::Display| StartError(format!("{}: {error}", path.display()));
+        match std::fs::read_to_string(&path) {
+            Ok(text) => lists.replace(kind, &text).map_err(|error| failed(&error))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(&error)),
+        }
+    }
+    Ok(lists)
 }
 
 /// Why the program cannot start.

@@ -7,7 +7,9 @@ mod config;
 mod control;
 mod direct;
 pub mod matomo;
+mod metrics;
 pub mod names;
+mod operators;
 mod pages;
 mod places;
 mod rules;
@@ -24,7 +26,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 
 pub use address::parse_base_url;
-pub use app::{App, Options, StartError};
+pub use app::{App, Options, StartError, list_file};
 use client::Client;
 pub use direct::{Direct, random_numbers};
 pub use places::PlacesFrom;
@@ -52,7 +54,9 @@ pub fn router(app: App) -> Router {
         .route("/assets/pages.css", get(pages::style))
         .route("/assets/pages.js", get(pages::script))
         // Operators
-        .route("/health", get(health));
+        .route("/health", get(health))
+        .route("/metrics", get(metrics_sheet))
+        .route("/drops", get(drops_sheet));
     for path in pages::paths() {
         router = router.route(&path, any(short_page));
     }
@@ -117,7 +121,10 @@ async fn index(
     let mut request = matomo::request::ApiRequest::parse(query, &body);
     request.is_post = method == Method::POST;
     if request.text("module") == Some("API") {
-        return matomo::handle(&app, client, &headers, request).await;
+        let started = std::time::Instant::now();
+        let answer = matomo::handle(&app, client, &headers, request).await;
+        app.metrics.count_answer(started.elapsed());
+        return answer;
     }
     let page = pages::named(request.text("module"), request.text("action"));
     let incoming = pages::Incoming {
@@ -182,6 +189,24 @@ async fn tracker_script() -> impl IntoResponse {
         (axum::http::header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (headers, TRACKER_SCRIPT)
+}
+
+async fn metrics_sheet(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response {
+    let client = Client::of(peer, &headers, &app.options.trusted_proxies);
+    operators::answer(&app, client, &headers, operators::Sheet::Metrics).await
+}
+
+async fn drops_sheet(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response {
+    let client = Client::of(peer, &headers, &app.options.trusted_proxies);
+    operators::answer(&app, client, &headers, operators::Sheet::Drops).await
 }
 
 async fn health() -> &'static str {

@@ -8,7 +8,6 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use model::SECONDS_PER_DAY;
-use tracking::observe::Silent;
 use tracking::parse::{self, BulkEntry, Environment, HitParams, Parsed, RawRequest, Token};
 use tracking::{Auth, EnrichedHit, Placed, Refusal, Sources, Stop};
 
@@ -209,6 +208,8 @@ async fn enrich(
     let token = bulk_token.or(params.token());
     let Some(site) = site else {
         note_failure(app, number, settings::Failure::UnknownSite, params).await;
+        let stop = Stop::Refused(Refusal::UnknownSite);
+        app.metrics.drop_hit("site", stop, params, now());
         return Err(Refusal::UnknownSite);
     };
     let auth = match token {
@@ -231,6 +232,7 @@ async fn enrich(
         salts: &**app,
     };
     let rules = &world.rules.instance;
+    let mut watch = app.metrics.watch();
     let enriched = tracking::enrich(
         params,
         environment,
@@ -240,8 +242,11 @@ async fn enrich(
         rules,
         &sources,
         &mut random,
-        &mut Silent,
+        &mut watch,
     );
+    if let Some((step, stop)) = watch.stop() {
+        app.metrics.drop_hit(step, stop, params, now());
+    }
     match enriched {
         Ok(hit) => Ok(Some(hit)),
         Err(Stop::Excluded(_)) => Ok(None),
@@ -330,17 +335,35 @@ async fn written(app: &App, world: &World, hits: Vec<EnrichedHit>) -> Vec<Outcom
     match placed.await {
         Ok(Ok(placed)) => placed
             .into_iter()
-            .map(|placed| match placed {
-                Placed::Refused(refusal) => Outcome::Refused(refusal),
-                Placed::InVisit(_) | Placed::Excluded(_) => Outcome::Tracked,
-            })
+            .map(|placed| outcome_of(app, placed))
             .collect(),
         Ok(Err(error)) => {
             tracing::error!(%error, "hits refused");
+            app.metrics.count_busy(count);
             (0..count).map(|_| Outcome::Busy).collect()
         }
         // The journal ended without an answer.
-        Err(_) => (0..count).map(|_| Outcome::Busy).collect(),
+        Err(_) => {
+            app.metrics.count_busy(count);
+            (0..count).map(|_| Outcome::Busy).collect()
+        }
+    }
+}
+
+fn outcome_of(app: &App, placed: Placed) -> Outcome {
+    match placed {
+        Placed::InVisit(_) => {
+            app.metrics.count_tracked();
+            Outcome::Tracked
+        }
+        Placed::Excluded(reason) => {
+            app.metrics.count_stop(Stop::Excluded(reason));
+            Outcome::Tracked
+        }
+        Placed::Refused(reason) => {
+            app.metrics.count_stop(Stop::Refused(reason));
+            Outcome::Refused(reason)
+        }
     }
 }
 
