@@ -3,6 +3,7 @@
 
 mod accounts;
 mod arguments;
+mod backup;
 mod configuration;
 mod demo;
 mod drops;
@@ -82,6 +83,30 @@ const COMMANDS: &[Command] = &[
         flags: &[],
         settings: &["data"],
         run: accounts::make_token,
+    },
+    Command {
+        name: "backup",
+        words: "FOLDER",
+        about: backup::BACKUP,
+        flags: &[],
+        settings: &["data"],
+        run: backup::backup,
+    },
+    Command {
+        name: "restore",
+        words: "FOLDER",
+        about: backup::RESTORE,
+        flags: &[],
+        settings: &["data"],
+        run: backup::restore,
+    },
+    Command {
+        name: "verify",
+        words: "",
+        about: backup::VERIFY,
+        flags: &[],
+        settings: &["data"],
+        run: backup::verify,
     },
     Command {
         name: "drops",
@@ -184,6 +209,8 @@ async fn listen(house: &House, configuration: &Configuration) -> Result<(), Stri
     print_setup_link(&house.app, configuration.base_url.as_deref(), address).await?;
     let watched = house.app.clone();
     tokio::spawn(async move { watched.watch_settings().await });
+    let kept = house.app.clone();
+    tokio::spawn(async move { kept.keep_retention().await });
     let service = server::router(house.app.clone());
     let service = service.into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service)

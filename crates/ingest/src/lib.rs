@@ -24,7 +24,7 @@ use tracking::rules::{InstanceRules, SiteRules};
 use tracking::{EnrichedHit, Placed};
 
 use keeper::Keeper;
-pub use payload::Erasure;
+pub use payload::{Erased, Erasure};
 use shared::{Batch, Shared};
 
 /// The rules by which hits are placed, at one moment of the settings.
@@ -236,10 +236,10 @@ impl Ingest {
         }
     }
 
-    /// Takes visits away for good, from memory, segments and journal, and tells how many they were. Their
+    /// Takes visits away for good, from memory, segments and journal, and tells how much it was. Their
     /// texts stay in the dictionaries, which name nobody's visits.
-    pub fn erase(&self, erasure: &Erasure) -> Result<usize, IngestError> {
-        let counted: Arc<Mutex<usize>> = Arc::default();
+    pub fn erase(&self, erasure: &Erasure) -> Result<Erased, IngestError> {
+        let counted: Arc<Mutex<Erased>> = Arc::default();
         let ticket = self
             .journal
             .append_attached(payload::erasure(erasure), Box::new(counted.clone()))

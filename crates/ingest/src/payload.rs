@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use model::{SiteId, Timestamp};
+use query::VisitRows;
 use serde::{Deserialize, Serialize};
 use tracking::EnrichedHit;
 
@@ -23,6 +24,24 @@ pub enum Erasure {
     Visits { site: SiteId, ids: BTreeSet<i64> },
     /// All visits whose last action was before this time.
     Before(Timestamp),
+}
+
+/// How much was taken away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Erased {
+    pub visits: usize,
+    pub actions: usize,
+    pub conversions: usize,
+    pub items: usize,
+}
+
+impl Erased {
+    pub(crate) fn add(&mut self, rows: &VisitRows) {
+        self.visits += 1;
+        self.actions += rows.actions.len();
+        self.conversions += rows.conversions.len();
+        self.items += rows.items.len();
+    }
 }
 
 impl Erasure {

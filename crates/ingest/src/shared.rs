@@ -7,7 +7,7 @@ use journal::Committed;
 use store::{Store, StoreError};
 use tracking::{Dictionaries, EnrichedHit, Placed, Refusal, Silent};
 
-use crate::payload::{self, Erasure, Payload};
+use crate::payload::{self, Erased, Erasure, Payload};
 use crate::visits::StoredVisits;
 use crate::{BuildRules, Options, Rules, Sealing, unpoisoned};
 
@@ -101,7 +101,7 @@ impl Shared {
                 self.after(record.replayed);
                 return;
             }
-            Some(Err(other)) => other.downcast::<Arc<Mutex<usize>>>().ok(),
+            Some(Err(other)) => other.downcast::<Arc<Mutex<Erased>>>().ok(),
             None => None,
         };
         match payload::read(&record.payload) {
@@ -161,7 +161,7 @@ impl Shared {
         Ok(())
     }
 
-    fn erase(&self, number: u64, erasure: &Erasure) -> Result<usize, StoreError> {
+    fn erase(&self, number: u64, erasure: &Erasure) -> Result<Erased, StoreError> {
         let mut state = self.lock();
         state.applied = number;
         state.visits.erase(erasure)

@@ -203,7 +203,10 @@ fn erased_visits_stay_away_and_others_stay() {
         let before = all(&ingest);
         let of_site = |rows: &&VisitRows, site| rows.visit[visit::SITE] == site;
         let second = before.iter().filter(|rows| of_site(rows, 2)).count();
-        assert_eq!(ingest.erase(&Erasure::Site(2)).expect("erased"), second);
+        assert_eq!(
+            ingest.erase(&Erasure::Site(2)).expect("erased").visits,
+            second
+        );
         let first = before
             .iter()
             .find(|rows| of_site(rows, 1))
@@ -213,8 +216,13 @@ fn erased_visits_stay_away_and_others_stay() {
             site: 1,
             ids: BTreeSet::from([id]),
         };
-        assert_eq!(ingest.erase(&one).expect("erased"), 1);
-        assert_eq!(ingest.erase(&one).expect("nothing to erase"), 0);
+        let erased = ingest.erase(&one).expect("erased");
+        assert_eq!(
+            (erased.visits, erased.conversions),
+            (1, first.conversions.len())
+        );
+        let nothing = ingest.erase(&one).expect("nothing to erase");
+        assert_eq!(nothing, Erased::default());
         let left = all(&ingest);
         let kept = |rows: &&VisitRows| of_site(rows, 1) && rows.visit[visit::ID] != id;
         let expected: Vec<VisitRows> = before.iter().filter(kept).cloned().collect();

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use crate::payload::Erasure;
+use crate::payload::{Erased, Erasure};
 use ahash::{AHashMap, AHashSet};
 use catalog::columns::{conversion, visit};
 use model::{SiteId, Timestamp};
@@ -175,21 +175,29 @@ impl StoredVisits {
     }
 
     /// Takes visits away for good; how many there were. Lasting with the next commit.
-    pub fn erase(&mut self, erasure: &Erasure) -> Result<usize, StoreError> {
+    pub fn erase(&mut self, erasure: &Erasure) -> Result<Erased, StoreError> {
         let doomed =
             |row: &[i64]| erasure.names(row[visit::SITE], row[visit::ID], row[visit::LAST_TIME]);
         let hot = self.hot.iter().filter(|rows| doomed(&rows.visit));
         let open: Vec<i64> = hot.map(|rows| rows.visit[visit::ID]).collect();
+        let mut erased = Erased::default();
         for id in &open {
-            self.hot.remove(*id);
+            if let Some(rows) = self.hot.remove(*id) {
+                erased.add(&rows);
+            }
             self.forget(*id);
         }
         let columns = [visit::SITE, visit::ID, visit::LAST_TIME];
         let sealed = self.store.places_where(&columns, |cells| {
             erasure.names(cells[0], cells[1], cells[2])
         })?;
+        for (chunk, place) in &sealed {
+            if let Some(rows) = self.store.visit(*chunk, *place)? {
+                erased.add(&rows);
+            }
+        }
         self.store.mark_dead(&sealed);
-        Ok(open.len() + sealed.len())
+        Ok(erased)
     }
 
     /// A visit that was sealed until this hit opened it is in no index.

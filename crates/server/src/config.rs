@@ -63,6 +63,20 @@ pub const SETTINGS: &[Setting] = &[
         "put reports of several days together from days, as Matomo does: daily sums of unique visitors, row limits at each step",
     ),
     (
+        "Deletelogs",
+        "delete_logs_enable",
+        || json!(0),
+        || json!(0),
+        "erase visits that are older than delete_logs_older_than, once an hour",
+    ),
+    (
+        "Deletelogs",
+        "delete_logs_older_than",
+        || json!(180),
+        || json!(180),
+        "days after a visit's last action until it is erased",
+    ),
+    (
         "General",
         "datatable_archiving_maximum_rows_standard",
         || json!(0),
@@ -348,7 +362,12 @@ impl Config {
     }
 
     pub fn number(&self, name: &str) -> i64 {
-        match self.value("General", name) {
+        self.number_of("General", name)
+    }
+
+    /// The number of a setting of another section.
+    pub fn number_of(&self, section: &str, name: &str) -> i64 {
+        match self.value(section, name) {
             Value::Number(number) => number.as_i64().unwrap_or(0),
             Value::String(text) => text.trim().parse().unwrap_or(0),
             Value::Bool(yes) => i64::from(yes),

@@ -12,6 +12,7 @@ pub mod names;
 mod operators;
 mod pages;
 mod places;
+mod retention;
 mod rules;
 mod sources;
 mod track;

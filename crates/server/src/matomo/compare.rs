@@ -165,10 +165,6 @@ impl Comparison {
     }
 
     /// Sets the compared rows of a table and of the tables below it.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "what each table is compared with"
-    )]
     fn compare(
         &self,
         call: &Call<'_>,

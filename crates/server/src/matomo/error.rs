@@ -73,6 +73,15 @@ impl From<QueryError> for ApiError {
     }
 }
 
+impl From<ingest::IngestError> for ApiError {
+    fn from(error: ingest::IngestError) -> ApiError {
+        ApiError {
+            status: 503,
+            message: error.to_string(),
+        }
+    }
+}
+
 impl From<PeriodError> for ApiError {
     fn from(error: PeriodError) -> ApiError {
         ApiError::invalid(error.to_string())

@@ -1,5 +1,6 @@
 //! `PrivacyManager`: what is forgotten about visitors, and when.
 
+mod erase;
 mod subjects;
 
 use model::{Access, Answer, Role, Value};
@@ -56,7 +57,7 @@ pub const METHODS: &[Method] = &[
     method!(
         "PrivacyManager.executeDataPurge",
         Access::SuperUser,
-        unavailable
+        erase::purge
     ),
     method!(
         "PrivacyManager.findDataSubjects",
@@ -64,7 +65,11 @@ pub const METHODS: &[Method] = &[
         subjects::find
     ),
     method!("PrivacyManager.exportDataSubjects", SOME_ADMIN, unavailable),
-    method!("PrivacyManager.deleteDataSubjects", SOME_ADMIN, unavailable),
+    method!(
+        "PrivacyManager.deleteDataSubjects",
+        SOME_ADMIN,
+        erase::delete
+    ),
     method!(
         "PrivacyManager.anonymizeSomeRawData",
         Access::SuperUser,

@@ -1,6 +1,7 @@
 //! Sites are added, changed, removed.
 
-use model::{Answer, Role, Value};
+use ingest::Erasure;
+use model::{Answer, Role, SiteId, Value};
 use serde_json::Value as Json;
 use settings::{NewSite, SiteChange};
 use tracking::url::ParamValue;
@@ -178,6 +179,9 @@ pub async fn delete(call: Call<'_>) -> ApiResult<Answer> {
     let id = site_of(&call, Role::Admin).await?;
     confirm_session(&call).await?;
     call.app.settings.delete_site(id).await?;
+    if let Ok(site) = SiteId::try_from(id) {
+        call.app.erase(Erasure::Site(site)).await?;
+    }
     Ok(Answer::Done)
 }
 
