@@ -27,6 +27,8 @@ struct Counts {
 struct Summary {
     scenarios: BTreeMap<String, Counts>,
     modules: BTreeMap<String, Counts>,
+    /// A checksum of all that a scenario's checks found.
+    answers: BTreeMap<String, u32>,
 }
 
 #[test]
@@ -39,7 +41,7 @@ fn recorded_scenarios_pass_as_often_as_before() {
         );
         return;
     };
-    let summary = replay(&corpus).expect("the replay must run");
+    let summary = replay(&corpus, "normal").expect("the replay must run");
     print_summary(&summary);
     let passed = passed(&summary.scenarios);
     if std::env::var("TAKWIMU_RATCHET").as_deref() == Ok("write") {
@@ -59,6 +61,15 @@ fn recorded_scenarios_pass_as_often_as_before() {
         "fewer checks pass than before:\n{}",
         lower.join("\n")
     );
+    let sealed = replay(&corpus, "every-record").expect("the replay must run");
+    let name = |(name, answers): (&String, &u32)| {
+        (sealed.answers.get(name) != Some(answers)).then(|| name.clone())
+    };
+    let differing: Vec<String> = summary.answers.iter().filter_map(name).collect();
+    assert!(
+        differing.is_empty(),
+        "when visits are sealed changes answers of {differing:?}"
+    );
 }
 
 // ---- Replaying ------------------------------------------------------------------------------
@@ -76,8 +87,9 @@ fn corpus() -> Option<PathBuf> {
     folder.join("replay.py").is_file().then_some(folder)
 }
 
-/// Replays all scenarios, a few at a time, and sums up what the replays wrote.
-fn replay(corpus: &Path) -> Result<Summary, Failure> {
+/// Replays all scenarios, a few at a time, and sums up what the replays wrote. `seal` says when visits move
+/// from memory to files.
+fn replay(corpus: &Path, seal: &str) -> Result<Summary, Failure> {
     let scenarios = scenarios(corpus)?;
     let workers = std::thread::available_parallelism().map_or(1, |count| count.get().min(4));
     let out = std::env::temp_dir().join(format!("takwimu-conformance-{}", std::process::id()));
@@ -88,7 +100,7 @@ fn replay(corpus: &Path) -> Result<Summary, Failure> {
         let part: Vec<&String> = scenarios.iter().skip(worker).step_by(workers).collect();
         if !part.is_empty() {
             let result = out.join(format!("{worker}.json"));
-            running.push(start_replay(corpus, &part, &result)?);
+            running.push(start_replay(corpus, seal, &part, &result)?);
             results.push(result);
         }
     }
@@ -116,13 +128,18 @@ fn scenarios(corpus: &Path) -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
-fn start_replay(corpus: &Path, scenarios: &[&String], result: &Path) -> Result<Child, Failure> {
+fn start_replay(
+    corpus: &Path,
+    seal: &str,
+    scenarios: &[&String],
+    result: &Path,
+) -> Result<Child, Failure> {
     let program = env!("CARGO_BIN_EXE_takwimu");
     Command::new("python3")
         .arg(corpus.join("replay.py"))
         .args([
             "--serve",
-            &format!("'{program}' serve --port {{port}} --data {{data}} --test-mode"),
+            &format!("'{program}' serve --port {{port}} --data {{data}} --test-mode --seal {seal}"),
         ])
         .args(["--token", TOKEN, "--json"])
         .arg(result)
@@ -184,6 +201,10 @@ fn read_summary(text: &str) -> Result<Summary, Failure> {
             passed: passed.parse().map_err(|_| bad())?,
             failed: failed.parse().map_err(|_| bad())?,
         };
+        if kind == "answers" {
+            summary.answers.insert(name.to_owned(), counts.passed);
+            continue;
+        }
         let into = match kind {
             "scenario" => &mut summary.scenarios,
             "module" => &mut summary.modules,
@@ -319,7 +340,9 @@ fn a_scenario_that_passes_less_or_is_missing_is_lower() {
 
 #[test]
 fn a_summary_is_read_by_kind() {
-    let summary = read_summary("scenario\tOne\t3\t1\nmodule\tLive\t2\t0\n").expect("a summary");
+    let text = "scenario\tOne\t3\t1\nmodule\tLive\t2\t0\nanswers\tOne\t4000000000\t0\n";
+    let summary = read_summary(text).expect("a summary");
+    assert_eq!(summary.answers["One"], 4_000_000_000);
     assert_eq!(
         summary.scenarios["One"],
         Counts {

@@ -11,6 +11,7 @@ mod numbers;
 pub mod params;
 mod ranges;
 mod records;
+mod report_shape;
 mod reports;
 pub mod request;
 pub mod shape;

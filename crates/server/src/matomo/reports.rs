@@ -10,14 +10,12 @@ use query::plan::{Context, RowLimits, TreeRules};
 
 use super::compare::{self, Comparison};
 use super::error::{ApiError, ApiResult};
-use super::formats::{ColumnNames, FormatOptions};
+use super::formats::FormatOptions;
 use super::formulas;
 use super::late;
-use super::params::Generic;
 use super::records::{self, Dimension, Extra};
-use super::shape::flatten::Flattening;
-use super::shape::metrics::{Formula, Printing, ProcessedMetric};
-use super::shape::number::NumberFormat;
+use super::report_shape::{column_names, has_late_segments, language, shape_of, with_generic};
+use super::shape::metrics::{Formula, ProcessedMetric};
 use super::shape::{ReportShape, shape_answer};
 use super::show::{self, Showing};
 use super::{Call, subtables, words, world};
@@ -130,30 +128,6 @@ pub async fn answer(
     Ok((answer, options))
 }
 
-/// The language of names.
-fn language<'a>(call: &'a Call<'_>) -> &'a str {
-    call.request.filled("language").unwrap_or("en")
-}
-
-/// Names of columns in the language of the call.
-fn column_names(call: &Call<'_>) -> ColumnNames {
-    let (app, own) = (call.app.clone(), language(call).to_owned());
-    let word = |english: &str| app.names.translate(english, &own).into_owned();
-    let (metadata, goal) = (word("Metadata"), word("Goal %s"));
-    let name = move |column: &str| {
-        let english = match column {
-            "label" => "Label",
-            column => app.names.column(column)?,
-        };
-        Some(app.names.translate(english, &own).into_owned())
-    };
-    ColumnNames {
-        name: Box::new(name),
-        metadata,
-        goal,
-    }
-}
-
 /// Some reports answer one site only, or one period.
 fn check_extent(call: &Call<'_>, report: &Report, several_sites: bool) -> ApiResult<()> {
     let several_dates = call
@@ -192,69 +166,6 @@ fn columns_asked(call: &Call<'_>, report: &Report) -> Vec<String> {
         true => call.request.list("columns"),
         false => Vec::new(),
     }
-}
-
-fn shape_of<'a>(
-    report: &'a Report,
-    processed: &'a [ProcessedMetric],
-    world: &World,
-    language: &str,
-) -> ReportShape<'a> {
-    let is_pages = matches!(report.shown, Shown::Page { .. });
-    ReportShape {
-        sort_column: (!report.sort.is_empty()).then_some(report.sort),
-        sort_ascending: report.sort == "label",
-        fixed_order: report.shown != Shown::VisitCountRange
-            && matches!(
-                report.record,
-                Record::Buckets { .. } | Record::GoalHistogram { .. }
-            ),
-        numbered_columns: matches!(
-            report.record,
-            Record::Visits { .. } | Record::Buckets { .. } | Record::GoalHistogram { .. }
-        ),
-        printing: Printing {
-            numbers: NumberFormat::of(language),
-            ..Printing::default()
-        },
-        limit: world.config.number("API_datatable_default_limit"),
-        flattening: (!matches!(report.record, Record::ReferrerTypes | Record::UserIds)).then(
-            || Flattening {
-                separator: report.flat_separator.to_owned(),
-                dimensions: report.levels.iter().map(|level| level.id.into()).collect(),
-                root_prefix: if is_pages { "/" } else { "" },
-                index_name: match is_pages {
-                    true => world.config.tree_rules().default_name,
-                    false => String::new(),
-                },
-            },
-        ),
-        processed,
-        // The names of ranges have a plus that is no space.
-        encoded_labels: !matches!(
-            report.record,
-            Record::Buckets { .. } | Record::GoalHistogram { .. } | Record::Plugins
-        ),
-        title_labels: matches!(report.shown, Shown::Title { .. }),
-        ..ReportShape::default()
-    }
-}
-
-/// Whether rows get their segments after a report is flattened.
-fn has_late_segments(report: &Report) -> bool {
-    match report.record {
-        Record::Actions(which) => {
-            !matches!(which, Actions::Keywords | Actions::KeywordsWithoutResult)
-        }
-        Record::SearchCategories | Record::Contents { .. } => true,
-        _ => matches!(report.shown, Shown::BrowserEngine | Shown::Resolution),
-    }
-}
-
-fn with_generic(mut options: FormatOptions, generic: &Generic, report: &Report) -> FormatOptions {
-    let can_expand = !matches!(report.record, Record::Contents { .. });
-    options.expanded = generic.expanded && !generic.flat && can_expand;
-    options
 }
 
 pub(super) struct Run<'a> {
@@ -683,7 +594,6 @@ fn first_found(parts: Vec<(String, Answer)>) -> Table {
     tables.into_iter().next().unwrap_or_default()
 }
 
-/// The custom dimension that a call names.
 /// The custom dimension of that id, else the one that the call names.
 fn dimension_of(
     call: &Call<'_>,
