@@ -404,6 +404,91 @@ fn tokens_are_made_used_and_deleted() {
 }
 
 #[test]
+fn tracking_takes_tokens_from_header_and_body() {
+    let (server, mut boss) = set_up();
+    let careful = make_token(&mut boss, &[("secure_only", "1")]);
+    let mut app = server.browser();
+    // A time of the past needs a token.
+    let hit = "/matomo.php?idsite=1&rec=1&url=https%3A%2F%2Fexample.org%2F&cdt=2026-01-02+03:04:05";
+    assert_eq!(app.get(hit).status, 400);
+    assert_eq!(
+        app.get(&format!("{hit}&token_auth={careful}")).status,
+        400,
+        "in the address"
+    );
+    assert!(boss.get("/security").body.contains("never"), "not used yet");
+    let body = [("token_auth", careful.clone())];
+    assert_eq!(app.post(hit, &body).status, 200);
+    app.headers = vec![("Authorization".to_owned(), format!("bearer {careful}"))];
+    assert_eq!(app.get(hit).status, 200);
+    let list = boss.get("/security").body;
+    let used = list
+        .split("data-label=\"Last used\"")
+        .nth(1)
+        .unwrap_or_default();
+    assert!(used.starts_with("><time"), "{}", &used[..40]);
+}
+
+#[test]
+fn the_second_factor_is_asked_for() {
+    let (server, mut boss) = set_up();
+    let codes = server.with_settings(|settings| async move {
+        let secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".into();
+        settings.import_two_factor(LOGIN, &secret).await?;
+        settings.renew_recovery_codes(LOGIN).await
+    });
+    assert_eq!(
+        boss.get("/security").status,
+        200,
+        "a session from before stays"
+    );
+    let mut browser = server.browser();
+    let half = sign_in(&mut browser, PASSWORD, "security");
+    assert_eq!(half.location(), "login?form_redirect=security");
+    assert_eq!(
+        browser.get("/security").location(),
+        "login?form_redirect=security"
+    );
+    let page = browser.get("/login?form_redirect=security");
+    let nonce = value_of(&page.body, "form_nonce");
+    let session = [
+        ("force_api_session", "1".to_owned()),
+        ("token_auth", nonce.clone()),
+    ];
+    let called = browser.post(&format!("/index.php?{CALL}"), &session);
+    assert_eq!(called.status, 401, "half a session is none");
+    let give = |code: &str| {
+        [
+            ("form_nonce", nonce.clone()),
+            ("form_redirect", "security".to_owned()),
+            ("form_authcode", code.to_owned()),
+        ]
+    };
+    assert_eq!(browser.post("/login", &give("000000")).status, 401);
+    let old = browser.clone_of_cookies();
+    let right = browser.post("/login", &give(codes[0].expose()));
+    assert_eq!((right.status, right.location()), (303, "security"));
+    assert_eq!(browser.get("/security").status, 200);
+    assert_eq!(
+        old.with(&server).get("/security").status,
+        303,
+        "the id has changed"
+    );
+    let mut other = server.browser();
+    sign_in(&mut other, PASSWORD, "");
+    let page = other.get("/login");
+    let again = [
+        ("form_nonce", value_of(&page.body, "form_nonce")),
+        ("form_authcode", codes[0].expose().to_owned()),
+    ];
+    assert_eq!(
+        other.post("/login", &again).status,
+        401,
+        "a code works once"
+    );
+}
+
+#[test]
 fn pages_call_the_api_with_their_session() {
     let (server, mut boss) = set_up();
     let home = boss.get("/");

@@ -148,6 +148,22 @@ impl Server {
         assert!(child.wait().expect("it ends").success(), "{words:?}");
     }
 
+    /// Reads or changes settings beside the running program.
+    pub fn with_settings<T, F>(&self, work: impl FnOnce(settings::Settings) -> F) -> T
+    where
+        F: Future<Output = settings::Result<T>>,
+    {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let (database, key) = (self.data.0.join("settings.sqlite"), self.data.0.join("key"));
+        runtime.block_on(async {
+            let settings = settings::Settings::open(database, key).await;
+            let settings = settings.expect("the settings open");
+            let result = work(settings.clone()).await.expect("it works");
+            settings.close().await;
+            result
+        })
+    }
+
     pub fn browser(&self) -> Browser {
         Browser {
             port: self.port,

@@ -214,13 +214,10 @@ async fn enrich(
     };
     let auth = match token {
         None => Auth::None,
-        Some(token) => authenticate(
-            world,
-            token,
-            i64::from(site.id),
-            environment.remote_ip,
-            secure,
-        ),
+        Some(token) => {
+            let site = i64::from(site.id);
+            authenticate(app, world, token, site, environment.remote_ip, secure).await
+        }
     };
     if auth == Auth::Invalid {
         note_failure(app, number, settings::Failure::NotAuthenticated, params).await;
@@ -254,12 +251,24 @@ async fn enrich(
     }
 }
 
-fn authenticate(world: &World, token: &Token, site: i64, ip: IpAddr, secure: bool) -> Auth {
-    let tokens = &world.snapshot.tokens;
-    let allowed = secure || !world.config.is_on("only_allow_secure_auth_tokens");
-    match allowed && tokens.may_write(token.expose(), site, ip, secure, now()) {
-        true => Auth::Write,
-        false => Auth::Invalid,
+async fn authenticate(
+    app: &App,
+    world: &World,
+    token: &Token,
+    site: i64,
+    ip: IpAddr,
+    secure: bool,
+) -> Auth {
+    let must_be_secure = world.config.is_on("only_allow_secure_auth_tokens");
+    let found = world.snapshot.tokens.find(token.expose(), ip, now());
+    let valid = found.filter(|found| secure || !(must_be_secure || found.is_secure_only()));
+    match valid.filter(|found| found.may_write(site)) {
+        Some(found) => {
+            // So that people see in their list which tokens are in use.
+            app.settings.note_token_use(&found, now()).await;
+            Auth::Write
+        }
+        None => Auth::Invalid,
     }
 }
 

@@ -53,7 +53,7 @@ impl Style {
         let declared = parts
             .iter()
             .filter_map(|(name, value)| value.as_ref().map(|value| format!("{name}:{value};")));
-        format!("body{{{}}}", declared.collect::<String>())
+        format!("body.embedded{{{}}}", declared.collect::<String>())
     }
 }
 
@@ -230,13 +230,15 @@ fn document(
         true => ("in", spoken.come_back),
         false => ("out", spoken.leave),
     };
+    let is_styled = wish.style != Style::default();
     html! {
         (DOCTYPE)
-        html lang=(wish.language.code()) {
+        // Colours of the page around are chosen for a light frame.
+        html lang=(wish.language.code()) class=[is_styled.then_some("light")] {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
+                meta name="color-scheme" content=(if is_styled { "light" } else { "light dark" });
                 meta name="robots" content="noindex";
                 title { (spoken.title) }
                 link rel="icon" href="data:,";
@@ -334,20 +336,20 @@ mod tests {
             (
                 "backgroundColor",
                 "ff0000",
-                "body{background-color:#ff0000;}",
+                "body.embedded{background-color:#ff0000;}",
             ),
-            ("fontColor", "#abc", "body{color:#abc;}"),
-            ("fontColor", "red;}body{display:none", "body{}"),
-            ("fontSize", "1.5em", "body{font-size:1.5em;}"),
-            ("fontSize", "expression(1)", "body{}"),
-            ("fontSize", "9999999px", "body{}"),
+            ("fontColor", "#abc", "body.embedded{color:#abc;}"),
+            ("fontColor", "red;}body{display:none", "body.embedded{}"),
+            ("fontSize", "1.5em", "body.embedded{font-size:1.5em;}"),
+            ("fontSize", "expression(1)", "body.embedded{}"),
+            ("fontSize", "9999999px", "body.embedded{}"),
             (
                 "fontFamily",
                 "Open Sans, serif",
-                "body{font-family:Open Sans, serif;}",
+                "body.embedded{font-family:Open Sans, serif;}",
             ),
-            ("fontFamily", "</style><script>", "body{}"),
-            ("fontFamily", "a\"b", "body{}"),
+            ("fontFamily", "</style><script>", "body.embedded{}"),
+            ("fontFamily", "a\"b", "body.embedded{}"),
         ] {
             let params = ParamMap::parse(&format!("{name}={}", encode(value)));
             assert_eq!(Style::of(&params).css(), expected, "{value}");
