@@ -24,7 +24,11 @@ CARGO_TARGET_DIR=$rust cargo build --quiet --locked --manifest-path "$folder/rus
 scratch=$(mktemp -d)
 server=
 cleanup() {
-    if [ -n "$server" ]; then kill "$server" 2>/dev/null || true; fi
+    if [ -n "$server" ]; then
+        kill "$server" 2>/dev/null || true
+        # It writes its last checkpoint.
+        wait "$server" 2>/dev/null || true
+    fi
     rm -rf "$scratch"
 }
 trap cleanup EXIT INT TERM
